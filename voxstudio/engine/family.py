@@ -1,0 +1,137 @@
+"""What a family is, and what a trained model of it can do.
+
+A family folder has a ``family.py`` that holds one :class:`Family` record named ``FAMILY``: plain data
+and ``"module:name"`` strings, so that listing families imports no torch. Panels and commands bind to
+the protocols below, never to a paper.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.card import Card
+from voxstudio.core.controls import Control
+from voxstudio.core.latent import Latent
+from voxstudio.core.picture import Picture
+from voxstudio.core.recipe import Recipe
+from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
+
+if TYPE_CHECKING:
+    import torch
+
+Views = npt.NDArray[np.uint8]
+"""What a network sees: uint8 ``[N, S, S, 4]``, RGB over mid grey (128) plus the mask as fourth channel."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One paper's system. ``model``, ``trainer`` and ``recipe`` are ``"module:name"`` strings."""
+
+    key: str
+    title: str
+    citation: str
+    summary: str
+    recipe: str
+    model: str
+    trainer: str
+    protocol: str
+    capabilities: tuple[str, ...]
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def load(self, which: str) -> Any:
+        """Import what ``which`` names: ``"recipe"``, ``"model"``, ``"trainer"`` or ``"protocol"``."""
+        module, _, name = getattr(self, which).partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def recipe_class(self) -> type[Recipe]:
+        """The recipe's dataclass; imports no torch."""
+        result: type[Recipe] = self.load("recipe")
+        return result
+
+
+class Model(Protocol):
+    """A trained model on its device. Built by ``Family.load("model")(card, tensors, device)``."""
+
+    card: Card
+    device: str
+    note: str
+    """What the person should know, for example that the GPU was full and the CPU took over; else empty."""
+
+    def controls(self) -> tuple[Control, ...]:
+        """The controls that the family asks for."""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Makes a shape from a latent."""
+
+    def draw(self, seed: int, label: str | None = None, truncation: float = 1.0) -> Latent:
+        """Draw a latent from the prior; the same seed gives the same latent."""
+
+    def decode(self, latent: Latent, label: str | None = None) -> VoxelGrid:
+        """Decode one latent; the card's iso level is set on the grid."""
+
+
+@runtime_checkable
+class Reconstructor(Protocol):
+    """Makes a shape from views of it."""
+
+    image_size: int
+    fusions: tuple[str, ...]
+
+    def encode(self, views: Views) -> npt.NDArray[np.float32]:
+        """Latent mean of each view, float32 ``[N, Z]``."""
+
+    def fuse(self, means: npt.NDArray[np.float32], fusion: str) -> Latent:
+        """Join the latents of one object's views (3D-VAE-GAN report, 2.6.10)."""
+
+    def decode(self, latent: Latent, label: str | None = None) -> VoxelGrid:
+        """Decode one latent; the card's iso level is set on the grid."""
+
+    def reconstruct(self, views: Views, fusion: str = "mean", label: str | None = None) -> VoxelGrid:
+        """encode, fuse, decode."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one training step tells: named losses and metrics, plain floats."""
+
+    values: Mapping[str, float]
+    samples: int
+
+
+class Trainer(Protocol):
+    """Four methods, no base class. Built by ``Family.load("trainer")(recipe, batches, device, seed)``."""
+
+    def step(self) -> StepReport:
+        """Take the next batch and update the networks once."""
+
+    def preview(self) -> VoxelGrid | Surface | Picture:
+        """A shape that shows how far training has come."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything that exact resume needs: tensors and plain Python values."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state`."""
+
+    def export(self) -> tuple[dict[str, torch.Tensor], Mapping[str, Any]]:
+        """Inference weights and the ``network`` entry of the card."""
+
+
+Progress = Callable[[float, str], None]
+"""Called with a fraction in [0, 1] and a few words; raises Cancelled if the person asked to stop."""
+
+
+def quiet(fraction: float, words: str) -> None:
+    """A Progress that says nothing."""
+
+
+ViewBatches = Sequence[Any]
