@@ -1,0 +1,389 @@
+"""The inference thread: owns the interactive model, decodes and meshes, and remembers what it can.
+
+Requests are frozen values made on the owner's thread. The worker mutates nothing outside itself and
+hands frozen events to ``deliver``. It imports torch when the first model is wanted, not before.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.controls import Control
+from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
+from voxstudio.core.latent import Latent
+from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.inputs import View, reframed
+from voxstudio.engine.jobs import Job, Mailbox
+
+ENCODE_AT_ONCE = 4
+"""Views encoded between two looks at the stop flag: well under 0.3 s on two cores."""
+DRAFT_VOXELS = 64**3
+"""Grids larger than this are not smoothed while a slider moves."""
+REMEMBERED_BYTES = 256 * 2**20
+CPU_TOOK_OVER = "The GPU's memory is full, so the CPU does the work: close other programs and open it again."
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the owner knows of an open model without touching it."""
+
+    key: str
+    device: str
+    note: str
+    image_size: int
+    fusions: tuple[str, ...]
+    labels: tuple[str, ...]
+    can_reconstruct: bool
+    can_sample: bool
+    controls: tuple[Control, ...]
+    load_ms: float
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A latent to be drawn from the prior."""
+
+    label: str | None
+    seed: int
+    truncation: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Everything one result depends on, captured on the owner's thread.
+
+    ``views`` or ``draw`` says what to make; with neither, the model is only opened. ``draft`` is set
+    while a slider moves. ``contributions`` asks for the result without each view afterwards.
+    """
+
+    number: int
+    key: str
+    folder: Path
+    device: str
+    job: Job
+    views: tuple[View, ...] = ()
+    draw: Draw | None = None
+    fusion: str = "mean"
+    label: str | None = None
+    iso: float = 0.5
+    style: str = "smooth"
+    smoothing: int = 0
+    confidence: bool = False
+    draft: bool = False
+    contributions: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a request led to. ``times`` holds ``network`` and ``mesh`` in milliseconds."""
+
+    number: int
+    key: str
+    grid: VoxelGrid
+    surface: Surface
+    latent: Latent
+    times: dict[str, float]
+    device: str
+    note: str
+    draft: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Contribution:
+    """What one view contributes.
+
+    ``iou`` compares the result of all views with the result without this one (1: it changes nothing),
+    at the threshold of the request; ``grid`` is the result without it.
+    """
+
+    view_id: int
+    iou: float
+    grid: VoxelGrid
+
+
+@dataclass(frozen=True, eq=False)
+class Contributed:
+    """The contributions that belong to one request, as far as they are known."""
+
+    number: int
+    items: tuple[Contribution, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model is open (``info``)."""
+
+    number: int
+    info: ModelInfo
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A request failed; ``sentence`` tells a person why. ``opening``: the model could not be opened."""
+
+    number: int
+    key: str
+    sentence: str
+    opening: bool
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing more follows for this request."""
+
+    number: int
+
+
+Event = Result | Contributed | Opened | Failed | Done
+
+
+def iou(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
+    """Intersection over union of two occupancies; 1 if both are empty."""
+    union = int(np.logical_or(a, b).sum())
+    return 1.0 if union == 0 else int(np.logical_and(a, b).sum()) / union
+
+
+@dataclass
+class _Open:
+    """The model in hand and what was computed with it."""
+
+    key: str
+    model: Any
+    info: ModelInfo
+    means: OrderedDict[int, npt.NDArray[np.float32]] = field(default_factory=OrderedDict)
+    grids: OrderedDict[Any, tuple[VoxelGrid, Latent]] = field(default_factory=OrderedDict)
+
+    def remember(self, key: Any, grid: VoxelGrid, latent: Latent) -> None:
+        """Keep a decoded grid; the oldest make room."""
+        self.grids[key] = (grid, latent)
+        room = max(4, REMEMBERED_BYTES // max(grid.values.nbytes, 1))
+        while len(self.grids) > room:
+            self.grids.popitem(last=False)
+        while len(self.means) > 4096:
+            self.means.popitem(last=False)
+
+
+class InferenceThread:
+    """One thread, one model, one request in hand, one waiting.
+
+    Parameters
+    ----------
+    deliver: called on this thread with each :data:`Event`.
+    """
+
+    def __init__(self, deliver: Callable[[Event], None]) -> None:
+        self._deliver = deliver
+        self._mailbox: Mailbox[Request] = Mailbox()
+        self._open: _Open | None = None
+        self._refused: dict[str, str] = {}
+        self._in_hand: Request | None = None
+        self._thread = threading.Thread(target=self._run, name="voxstudio-inference", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        """Leave a request; a waiting one is replaced and never answered. Owner's thread."""
+        self._mailbox.put(request)
+
+    def withdraw(self) -> None:
+        """Forget the waiting request and stop the one in hand at its next look. Owner's thread."""
+        waiting, current = self._mailbox.discard(), self._in_hand
+        for request in (waiting, current):
+            if request is not None:
+                request.job.stop()
+
+    def retry(self, key: str) -> None:
+        """Forget that a checkpoint could not be opened. Owner's thread."""
+        self._refused.pop(key, None)
+
+    def close(self, timeout: float = 20.0) -> bool:
+        """Stop, let go of the model, join; True if the thread ended. Owner's thread."""
+        self.withdraw()
+        self._mailbox.close()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # Everything below runs on the inference thread.
+
+    def _run(self) -> None:
+        while (request := self._mailbox.take()) is not None:
+            self._in_hand = request
+            try:
+                self._answer(request)
+            except Cancelled:
+                pass
+            finally:
+                self._in_hand = None
+            self._deliver(Done(request.number))
+        self._open = None
+
+    def _answer(self, request: Request) -> None:
+        opening = self._open is None or self._open.key != request.key
+        try:
+            opened = self._opened(request)
+            opening = False
+            if not request.views and request.draw is None:
+                return
+            self._deliver(self._result(opened, request))
+            if request.contributions and len(request.views) > 1:
+                self._contributions(opened, request)
+        except Cancelled:
+            raise
+        except VoxStudioError as error:
+            self._fail(request, str(error), opening, error)
+        except Exception as error:  # noqa: BLE001 - a bug in a model must not end the thread or the program
+            if _is_out_of_memory(error) and self._open is not None and self._open.info.device != "cpu":
+                self._fall_back(request)
+                return
+            sentence = f"The checkpoint {request.folder.name} could not finish: {type(error).__name__}: {error}."
+            if _is_out_of_memory(error):
+                sentence = "There is not enough memory for this: close other programs or use fewer pictures."
+            self._fail(request, sentence, opening, error)
+
+    def _fail(self, request: Request, sentence: str, opening: bool, error: BaseException) -> None:
+        if opening:
+            self._refused[request.key] = sentence
+        self._deliver(Failed(request.number, request.key, sentence, opening, error))
+
+    def _fall_back(self, request: Request) -> None:
+        """Open the model again on the CPU and answer there."""
+        self._open = None
+        gc.collect()
+        self._load(replace(request, device="cpu"), CPU_TOOK_OVER)
+        self._answer(request)
+
+    def _opened(self, request: Request) -> _Open:
+        request.job.check()
+        if request.key in self._refused:
+            raise VoxStudioError(self._refused[request.key])
+        if self._open is None or self._open.key != request.key:
+            request.job.progress(0.05, f"Opening {request.folder.name}")
+            self._open = None
+            self._load(request, "")
+        assert self._open is not None
+        return self._open
+
+    def _load(self, request: Request, note: str) -> None:
+        from voxstudio.engine.checkpoint import open_model
+
+        started = time.perf_counter()
+        model = open_model(request.folder, request.device)
+        if note:
+            model.note = note
+        spent = (time.perf_counter() - started) * 1000.0
+        self._open = _Open(request.key, model, describe_model(request.key, model, spent))
+        self._deliver(Opened(request.number, self._open.info))
+
+    def _result(self, opened: _Open, request: Request) -> Result:
+        started = time.perf_counter()
+        grid, latent = self._grid(opened, request, request.views)
+        network_ms = (time.perf_counter() - started) * 1000.0
+        request.job.check()
+        started = time.perf_counter()
+        grid = grid.with_iso(request.iso)
+        surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
+        times = {"network": network_ms, "mesh": (time.perf_counter() - started) * 1000.0}
+        info = opened.info
+        note = getattr(opened.model, "note", "") or info.note
+        return Result(request.number, request.key, grid, surface, latent, times, info.device, note, request.draft)
+
+    def _grid(self, opened: _Open, request: Request, views: tuple[View, ...]) -> tuple[VoxelGrid, Latent]:
+        if request.draw is not None:
+            remembered: Any = request.draw
+        else:
+            remembered = (tuple(view.token for view in views), request.fusion, request.label)
+        if remembered in opened.grids:
+            opened.grids.move_to_end(remembered)
+            return opened.grids[remembered]
+        model = opened.model
+        if request.draw is not None:
+            if not opened.info.can_sample:
+                raise BadInput(f"The checkpoint {request.folder.name} makes nothing from noise: choose one that does.")
+            draw = request.draw
+            latent = model.draw(draw.seed, draw.label, draw.truncation)
+            grid = model.decode(latent, draw.label)
+        else:
+            latent = model.fuse(self._means(opened, request, views), request.fusion)
+            request.job.check()
+            grid = model.decode(latent, request.label)
+        opened.remember(remembered, grid, latent)
+        return grid, latent
+
+    def _means(self, opened: _Open, request: Request, views: tuple[View, ...]) -> npt.NDArray[np.float32]:
+        if not opened.info.can_reconstruct:
+            raise BadInput(f"The checkpoint {request.folder.name} does not read pictures: choose one that does.")
+        missing = [view for view in views if view.token not in opened.means]
+        for first in range(0, len(missing), ENCODE_AT_ONCE):
+            chunk = missing[first : first + ENCODE_AT_ONCE]
+            request.job.progress(first / len(views), f"Reading the shape from {len(views)} pictures")
+            size = opened.info.image_size
+            seen = [v.network if v.network.shape[0] == size else reframed(v, size).network for v in chunk]
+            for view, mean in zip(chunk, opened.model.encode(np.stack(seen)), strict=True):
+                opened.means[view.token] = mean
+        return np.stack([opened.means[view.token] for view in views])
+
+    def _contributions(self, opened: _Open, request: Request) -> None:
+        """Low-priority work: makes way as soon as a newer request waits."""
+        items: list[Contribution] = []
+        for item in self._each_contribution(opened, request):
+            items.append(item)
+            complete = len(items) == len(request.views)
+            self._deliver(Contributed(request.number, tuple(items), complete))
+
+    def _each_contribution(self, opened: _Open, request: Request) -> Iterator[Contribution]:
+        full = self._grid(opened, request, request.views)[0].with_iso(request.iso).occupancy
+        for index, view in enumerate(request.views):
+            if self._mailbox.has_mail:
+                return
+            request.job.check()
+            others = request.views[:index] + request.views[index + 1 :]
+            grid = self._grid(opened, request, others)[0].with_iso(request.iso)
+            yield Contribution(view.id, iou(full, grid.occupancy), grid)
+
+
+def mesh(grid: VoxelGrid, style: str, smoothing: int, draft: bool = False, confidence: bool = False) -> Surface:
+    """Mesh a grid as the window shows it; ``confidence`` adds how sure the model is as ``values``."""
+    from voxstudio.geometry.isosurface import surface_from_grid
+
+    steps = 0 if draft and grid.values.size > DRAFT_VOXELS else smoothing
+    surface = surface_from_grid(grid, style, steps)
+    if confidence and not surface.is_empty:
+        from voxstudio.geometry.confidence import confidence as how_sure
+
+        surface = replace(surface, values=how_sure(grid, surface))
+    return surface
+
+
+def describe_model(key: str, model: Any, load_ms: float = 0.0) -> ModelInfo:
+    """Read off a model what the owner's thread needs to know."""
+    from voxstudio.engine.family import Generator, Reconstructor
+
+    reads = isinstance(model, Reconstructor)
+    card = model.card
+    return ModelInfo(
+        key=key, device=model.device, note=model.note,
+        image_size=model.image_size if reads else 0,
+        fusions=tuple(model.fusions) if reads else (),
+        labels=tuple(card.classes), can_reconstruct=reads, can_sample=isinstance(model, Generator),
+        controls=tuple(model.controls()), load_ms=load_ms,
+    )
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """True for torch.OutOfMemoryError (by name: torch may not be imported) and what drivers raise instead."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"OutOfMemoryError", "MemoryError"}) or (
+        isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
+    )

@@ -1,0 +1,103 @@
+"""From a file or a pasted picture to what the network sees; the I/O thread calls this. No torch."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.picture import Picture
+
+_tokens = itertools.count(1)
+
+NO_BACKGROUND_FOUND = "The background could not be told apart, so the whole picture is used."
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One picture of the object.
+
+    Parameters
+    ----------
+    id: stays the same for the life of the view.
+    token: changes whenever ``network`` changes; encoder results are remembered under it.
+    picture: the picture as read.
+    mask: float32 ``[H, W]`` in [0, 1], 1 is object; None if the background stays.
+    network: uint8 ``[S, S, 4]``, exactly what the network sees: RGB over mid grey and the mask.
+    remove_background: what the person wants for this view.
+    name: a short name for the person. ``source``: the file, if there is one.
+    note: one sentence if something about this view should be known, else empty.
+    read_ms: milliseconds spent on reading, masking and framing.
+    """
+
+    id: int
+    token: int
+    picture: Picture
+    mask: npt.NDArray[np.float32] | None
+    network: npt.NDArray[np.uint8]
+    remove_background: bool
+    name: str
+    source: Path | None = None
+    note: str = ""
+    read_ms: float = 0.0
+
+
+def make_view(
+    picture: Picture, size: int, remove_background: bool = True, source: Path | None = None,
+    name: str = "", started: float | None = None,
+) -> View:
+    """Mask and frame one picture for a network that takes ``size`` x ``size`` pixels.
+
+    ``started`` is the ``time.perf_counter()`` at which reading began.
+    """
+    begun = time.perf_counter() if started is None else started
+    mask, note = _mask(picture, remove_background)
+    network = _framed(picture, mask, size)
+    spent = (time.perf_counter() - begun) * 1000.0
+    token = next(_tokens)
+    shown = name or picture.name or (source.name if source else "picture")
+    return View(token, token, picture, mask, network, remove_background, shown, source, note, spent)
+
+
+def read_view(path: Path, size: int, remove_background: bool = True) -> View:
+    """Read an image file and make a view of it; BadInput says what is wrong with the file."""
+    from voxstudio.geometry.image_io import read_image
+
+    started = time.perf_counter()
+    picture = read_image(path)
+    return make_view(picture, size, remove_background, path, path.name, started)
+
+
+def reframed(view: View, size: int, remove_background: bool | None = None) -> View:
+    """The same view for another image size or another wish about its background."""
+    wish = view.remove_background if remove_background is None else remove_background
+    if wish == view.remove_background:
+        mask, note = view.mask, view.note
+    else:
+        mask, note = _mask(view.picture, wish)
+    network = _framed(view.picture, mask, size)
+    return replace(view, token=next(_tokens), mask=mask, network=network, remove_background=wish, note=note)
+
+
+def _mask(picture: Picture, remove_background: bool) -> tuple[npt.NDArray[np.float32] | None, str]:
+    """Alpha is the mask where there is one, whatever the wish: nothing has to be guessed there."""
+    if not (remove_background or picture.has_alpha):
+        return None, ""
+    from voxstudio.geometry.background import foreground_mask
+
+    mask = foreground_mask(picture)
+    if mask.min() >= 1.0:
+        return None, NO_BACKGROUND_FOUND
+    return mask, ""
+
+
+def _framed(picture: Picture, mask: npt.NDArray[np.float32] | None, size: int) -> npt.NDArray[np.uint8]:
+    from voxstudio.geometry.framing import network_view
+
+    network = network_view(picture, mask, size)
+    network.setflags(write=False)
+    return network
