@@ -16,7 +16,7 @@ topic              read then
 ``contributions``  :attr:`Session.contributions`
 ``job``            :attr:`Session.job`: None or what runs
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
-``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`
+``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
 =================  ==========================================================================
 """
 
@@ -142,6 +142,7 @@ class _Snapshot:
     views: tuple[View, ...]
     options: Options
     draw: Draw | None
+    state: int
 
 
 @dataclass
@@ -185,6 +186,8 @@ class Session:
         self._message: Message | None = None
         self._jobs: dict[int, tuple[JobState, Job]] = {}
         self._history = _History()
+        self._states = itertools.count(1)
+        self._state = 0  # names the present state among those kept
         self._numbers = itertools.count(1)
         self._floor = 0  # results up to this number are no longer wanted
         self._asked: dict[int, tuple[Request, str]] = {}
@@ -278,6 +281,18 @@ class Session:
     def can_redo(self) -> bool:
         """True if :meth:`redo` would change something."""
         return bool(self._history.future)
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Names of all kept states, oldest first; :attr:`state` is one of them."""
+        past = [snapshot.state for snapshot in self._history.past]
+        future = [snapshot.state for snapshot in reversed(self._history.future)]
+        return (*past, self._state, *future)
+
+    @property
+    def state(self) -> int:
+        """The name of the present state."""
+        return self._state
 
     @property
     def export_suffixes(self) -> tuple[str, ...]:
@@ -489,6 +504,22 @@ class Session:
         """Take back the last :meth:`undo`."""
         self._travel(self._history.future, self._history.past)
 
+    def restore(self, state: int) -> None:
+        """Go to one of :attr:`states`, as repeated undo or redo would; a name that is not kept does nothing."""
+        if state == self._state or state not in self.states:
+            return
+        back = state in [snapshot.state for snapshot in self._history.past]
+        source, target = self._history.past, self._history.future
+        if not back:
+            source, target = target, source
+        present = self._snapshot()
+        while source and present.state != state:
+            target.append(present)
+            present = source.pop()
+        self._state = present.state
+        self._apply(present.views, self._fitted(present.options), present.draw)
+        self._tell("history")
+
     def dismiss_message(self) -> None:
         """The person has read the message."""
         if self._message is not None:
@@ -565,17 +596,22 @@ class Session:
             self._options = options
             self._tell("options")
 
+    def _snapshot(self) -> _Snapshot:
+        return _Snapshot(self._views, self._options, self._draw, self._state)
+
     def _remember(self) -> None:
-        self._history.past.append(_Snapshot(self._views, self._options, self._draw))
+        self._history.past.append(self._snapshot())
         del self._history.past[:-HISTORY]
         self._history.future.clear()
+        self._state = next(self._states)
         self._tell("history")
 
     def _travel(self, source: list[_Snapshot], target: list[_Snapshot]) -> None:
         if not source:
             return
-        target.append(_Snapshot(self._views, self._options, self._draw))
+        target.append(self._snapshot())
         snapshot = source.pop()
+        self._state = snapshot.state
         self._apply(snapshot.views, self._fitted(snapshot.options), snapshot.draw)
         self._tell("history")
 
