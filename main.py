@@ -1,0 +1,10 @@
+"""Start VoxStudio from a checkout: the window, or a command."""
+
+from __future__ import annotations
+
+import sys
+
+from voxstudio.app import main
+
+if __name__ == "__main__":
+    sys.exit(main())

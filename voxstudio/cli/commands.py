@@ -1,0 +1,211 @@
+"""What each command does. Each takes the parsed arguments and returns an Outcome."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from voxstudio.cli import Outcome
+from voxstudio.core.errors import BadInput, CannotWrite
+from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
+
+PREVIEW_PIXELS = 640
+
+
+def list_command(arguments: Namespace) -> Outcome:
+    """``voxstudio list``."""
+    from voxstudio import api
+
+    entries = api.checkpoints()
+    document, lines = [], []
+    for entry in entries:
+        card = entry.card
+        row: dict[str, Any] = {"name": entry.name, "folder": str(entry.folder), "problem": entry.problem}
+        if card is not None:
+            row |= {
+                "family": card.family, "title": card.title, "summary": card.summary, "resolution": card.resolution,
+                "iso_level": card.iso_level, "classes": list(card.classes), "licence": card.licence,
+                "metrics": dict(card.metrics),
+            }
+            lines.append(f"{entry.name:<24} {card.family:<12} {card.resolution}^3  {', '.join(card.classes)}")
+            lines.append(f"{'':<24} {card.summary}")
+        else:
+            lines.append(f"{entry.name:<24} cannot be opened: {entry.problem}")
+        document.append(row)
+    text = "\n".join(lines) or "There is no checkpoint yet: train one with voxstudio train."
+    return Outcome(document, text)
+
+
+def reconstruct_command(arguments: Namespace) -> Outcome:
+    """``voxstudio reconstruct A.png [B.png ...] -o chair.stl``."""
+    from voxstudio import api
+
+    _check_outputs(arguments)
+    model = api.open(arguments.checkpoint, arguments.device)
+    grid = model.reconstruct(
+        list(arguments.images), arguments.fusion, arguments.label, arguments.iso,
+        not arguments.keep_background, progress_line(),
+    )
+    for view in model.views:
+        if view.note:
+            print(f"voxstudio: {view.name}: {view.note}", file=sys.stderr)
+    about = {
+        "fusion": arguments.fusion,
+        "views": [{"name": view.name, "note": view.note} for view in model.views],
+    }
+    return _meshed(arguments, model, grid, about)
+
+
+def sample_command(arguments: Namespace) -> Outcome:
+    """``voxstudio sample [CLASS] -o chair.stl``."""
+    from voxstudio import api
+
+    _check_outputs(arguments)
+    model = api.open(arguments.checkpoint, arguments.device)
+    label = arguments.label or (model.classes[0] if model.classes else None)
+    grid = model.sample(label, arguments.seed, arguments.truncation, arguments.iso)
+    return _meshed(arguments, model, grid, {"label": label, "seed": arguments.seed})
+
+
+def evaluate_command(arguments: Namespace) -> Outcome:
+    """``voxstudio evaluate CHECKPOINT [--data DIR]``."""
+    from voxstudio.engine.places import checkpoint_folders, find_checkpoint
+    from voxstudio.lab.evaluate import evaluate
+
+    entry = find_checkpoint(arguments.checkpoint, checkpoint_folders())
+    data = Path(arguments.data) if arguments.data else None
+    document = evaluate(entry.folder, data, device=arguments.device, progress=progress_line())
+    return Outcome(document, "\n".join(_flat(document)))
+
+
+def data_command(arguments: Namespace) -> Outcome:
+    """``voxstudio data show``."""
+    from voxstudio.data.contact_sheet import contact_sheet
+
+    output = _writable(arguments.output, (".png",))
+    data = Path(arguments.data) if arguments.data else None
+    image = contact_sheet(tuple(arguments.classes), arguments.count, arguments.seed, data)
+    _write_png(image, output)
+    document = {"output": str(output), "width": image.shape[1], "height": image.shape[0]}
+    return Outcome(document, f"Wrote {output} ({image.shape[1]} x {image.shape[0]} pixels).")
+
+
+def doctor_command(arguments: Namespace) -> Outcome:
+    """``voxstudio doctor``."""
+    from voxstudio.lab.doctor import examine, report
+
+    findings = examine()
+    well = all(finding.ok or not finding.needed for finding in findings)
+    return Outcome([vars(finding) for finding in findings], report(findings), well)
+
+
+def bench_command(arguments: Namespace) -> Outcome:
+    """``voxstudio bench [NAMES]``."""
+    from voxstudio.lab.bench import report, run
+
+    rows = run(tuple(arguments.names), progress_line())
+    return Outcome([row.to_json() for row in rows], report(rows), all(row.holds is not False for row in rows))
+
+
+def progress_line() -> Callable[[float, str], None]:
+    """A Progress for stderr: one line that is overwritten on a terminal, nothing elsewhere."""
+    last = [0.0]
+
+    def show(fraction: float, words: str) -> None:
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - last[0] > 0.1:
+            last[0] = now
+            end = "\r" if fraction < 1.0 else "\n"
+            print(f"\x1b[2K{fraction:4.0%}  {words}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _check_outputs(arguments: Namespace) -> None:
+    """Fail before the work rather than after it."""
+    from voxstudio.geometry.mesh_io import EXPORTERS
+
+    _writable(arguments.output, tuple(EXPORTERS))
+    if arguments.preview:
+        _writable(arguments.preview, (".png",))
+    if not 0 <= arguments.smoothing <= 50:
+        raise BadInput(f"Smoothing takes 0 to 50 steps, not {arguments.smoothing}.")
+
+
+def _writable(name: str, suffixes: tuple[str, ...]) -> Path:
+    path = Path(name)
+    if path.suffix.lower() not in suffixes:
+        raise BadInput(f"{path.name} does not end in a format that can be written: use one of {', '.join(suffixes)}.")
+    if path.is_dir():
+        raise CannotWrite(f"{path} is a folder: choose a file name that does not exist yet.")
+    if not path.parent.is_dir():
+        raise CannotWrite(f"The folder {path.parent} does not exist: create it or choose another for {path.name}.")
+    return path
+
+
+def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, Any]) -> Outcome:
+    """Mesh, write, and tell what was written."""
+    from voxstudio import api
+
+    started = time.perf_counter()
+    surface = api.surface(grid, arguments.style, arguments.smoothing)
+    times = {**model.times, "mesh": (time.perf_counter() - started) * 1000.0}
+    if surface.is_empty:
+        highest = float(grid.values.max())
+        raise BadInput(f"Nothing reaches the threshold {grid.iso_level:.3g}: use --iso below {highest:.3g}.")
+    output = api.save(surface, arguments.output)
+    if model.note:
+        print(f"voxstudio: {model.note}", file=sys.stderr)
+    low, high = surface.bounds
+    size = [round(float(side), 3) for side in high - low]
+    document = {
+        "output": str(output), "checkpoint": model.name, "device": model.device, **about, "iso": grid.iso_level,
+        "resolution": max(grid.shape), "style": arguments.style, "vertices": len(surface.vertices),
+        "faces": len(surface.faces), "volume_mm3": round(surface.volume, 3), "size_mm": size,
+        "preview": arguments.preview, "note": model.note, "times_ms": {k: round(v, 2) for k, v in times.items()},
+    }
+    text = f"Wrote {output}: {len(surface.faces):,} triangles, {' x '.join(f'{side:.0f}' for side in size)} mm."
+    if arguments.preview:
+        text += f"\n{_preview(surface, Path(arguments.preview))}"
+    return Outcome(document, text)
+
+
+def _preview(surface: Surface, path: Path) -> str:
+    from voxstudio.geometry.render import picture_of
+
+    _write_png(picture_of(surface, PREVIEW_PIXELS), path)
+    return f"Wrote {path}."
+
+
+def _write_png(pixels: Any, path: Path) -> None:
+    """Write uint8 ``[H, W, 3]`` as PNG: complete or not at all."""
+    import contextlib
+    import io
+    import secrets
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_bytes(buffer.getvalue())
+        temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"{path} was not written ({error.strerror or error}): choose another folder.") from None
+    finally:
+        with contextlib.suppress(OSError):  # after success it is gone; after failure nothing may be left behind
+            temporary.unlink(missing_ok=True)
+
+
+def _flat(document: Any, path: str = "") -> list[str]:
+    """Nested values as lines ``a.b.c  value``."""
+    if isinstance(document, dict):
+        return [line for key, value in document.items() for line in _flat(value, f"{path}.{key}" if path else str(key))]
+    value = f"{document:.4f}" if isinstance(document, float) else str(document)
+    return [f"{path:<32} {value}"]

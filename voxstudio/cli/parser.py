@@ -1,0 +1,134 @@
+"""The command line's words. Importing this is cheap; the recipe's options are added when a family is named."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from voxstudio import __version__
+from voxstudio.core.errors import BadInput
+
+DEFAULT_CHECKPOINT = "chair-multiview"
+DEFAULT_GENERATOR = "furniture-conditional"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+ABOUT = """\
+Without a command the window opens:
+  voxstudio [IMAGE ...]                 open the window, with these pictures dropped into it
+  voxstudio --screenshot P.png [IMAGE ...]
+                                        do what a person who dropped these pictures would get,
+                                        save a picture of the whole window, and leave
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose mistakes are VoxStudioErrors, so that they too become one sentence."""
+
+    def error(self, message: str) -> Any:
+        """Raise BadInput instead of exiting."""
+        raise BadInput(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
+
+
+def command_parser() -> Parser:
+    """The parser of ``voxstudio COMMAND ...``."""
+    parser = Parser(
+        prog="voxstudio", description="Turn photos into meshes, and see what voxel generative models know.",
+        epilog=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_list, _reconstruct, _sample, _evaluate, _train, _data, _doctor, _bench):
+        add(commands)
+    return parser
+
+
+def window_parser() -> Parser:
+    """The parser of ``voxstudio [--screenshot P.png] [IMAGE ...]``."""
+    parser = Parser(prog="voxstudio", add_help=False, allow_abbrev=False)
+    parser.add_argument("--screenshot", metavar="P.png", help="save a picture of the whole window and leave")
+    parser.add_argument("--checkpoint", metavar="NAME", help="the checkpoint to start with")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("images", nargs="*", metavar="IMAGE")
+    return parser
+
+
+def _new(commands: Any, name: str, help: str, json: bool = True) -> Parser:  # noqa: A002 - argparse's word
+    parser: Parser = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+    if json:
+        parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    return parser
+
+
+def _list(commands: Any) -> None:
+    _new(commands, "list", "List the checkpoints.")
+
+
+def _mesh_options(parser: Parser, checkpoint: str) -> None:
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the mesh: .obj, .stl, .ply or .glb")
+    parser.add_argument("--checkpoint", default=checkpoint, metavar="NAME", help=f"default: {checkpoint}")
+    parser.add_argument("--iso", type=float, metavar="T", help="threshold between 0 and 1 (default: the card's)")
+    parser.add_argument("--style", choices=("smooth", "blocks"), default="smooth")
+    parser.add_argument("--smoothing", type=int, default=0, metavar="N", help="Taubin steps, 0 to 50 (default: 0)")
+    parser.add_argument("--preview", metavar="P.png", help="also save a shaded picture of the mesh")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+
+
+def _reconstruct(commands: Any) -> None:
+    parser = _new(commands, "reconstruct", "Make a mesh from one or more pictures of an object.")
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    _mesh_options(parser, DEFAULT_CHECKPOINT)
+    parser.add_argument("--fusion", choices=("mean", "max", "lstm"), default="mean", help="how views are joined")
+    parser.add_argument("--label", metavar="CLASS", help="the class of the object, for checkpoints that know several")
+    parser.add_argument("--keep-background", action="store_true", help="do not remove the background")
+
+
+def _sample(commands: Any) -> None:
+    parser = _new(commands, "sample", "Make an object of a class from noise.")
+    parser.add_argument("label", nargs="?", metavar="CLASS", help="the class (default: the checkpoint's first)")
+    _mesh_options(parser, DEFAULT_GENERATOR)
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same object (default: 0)")
+    parser.add_argument("--truncation", type=float, default=1.0, metavar="T", help="below 1: nearer to the typical")
+
+
+def _evaluate(commands: Any) -> None:
+    parser = _new(commands, "evaluate", "Measure a checkpoint on objects that it has never seen.")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name or folder")
+    parser.add_argument("--data", metavar="DIR", help="real shapes: ModelNet, voxel files, or a folder of meshes")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+
+
+def _train(commands: Any) -> None:
+    parser = _new(commands, "train", "Train a family; the recipe's options follow: voxstudio train FAMILY --help.")
+    add_train_options(parser)
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """What every family's training takes, whatever its recipe."""
+    parser.add_argument("family", metavar="FAMILY")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the new checkpoint's folder")
+    parser.add_argument("--data", metavar="DIR", help="real shapes to learn from (default: parametric shapes)")
+    parser.add_argument("--max-steps", type=int, metavar="N", help="stop after so many steps")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on where DIR left off; afresh if it is empty")
+    parser.add_argument("--preset", metavar="NAME", help="a named set of the family's options")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+
+
+def _data(commands: Any) -> None:
+    parser: Parser = commands.add_parser("data", help="Look at what the models learn from.", allow_abbrev=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    show = _new(actions, "show", "Draw a contact sheet of shapes.")
+    show.add_argument("classes", nargs="*", metavar="CLASS", help="parametric classes (default: all)")
+    show.add_argument("-o", "--output", default="contact-sheet.png", metavar="P.png")
+    show.add_argument("--data", metavar="DIR", help="real shapes instead of parametric ones")
+    show.add_argument("--seed", type=int, default=0)
+    show.add_argument("--count", type=int, default=8, help="objects of each class (default: 8)")
+
+
+def _doctor(commands: Any) -> None:
+    _new(commands, "doctor", "Check versions, device, OpenGL, display, checkpoints; say the cure for what is missing.")
+
+
+def _bench(commands: Any) -> None:
+    parser = _new(commands, "bench", "Measure the program's speed, each row against its baseline in the same run.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name begins so (default: all)")
