@@ -28,6 +28,7 @@ from voxstudio.engine.family import Progress, quiet
 from voxstudio.engine.inference import describe_model, mesh
 from voxstudio.engine.inputs import View, make_view, read_view
 from voxstudio.engine.places import checkpoint_folders, find_checkpoint
+from voxstudio.lab.opening import open_any
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
@@ -48,11 +49,9 @@ def open(name: str | Path = "chair-multiview", device: str = "auto") -> Model:  
 
     Raises BadCheckpoint if there is none of that name, or if it is damaged, unsafe or misfits its card.
     """
-    from voxstudio.engine.checkpoint import open_model
-
     entry = find_checkpoint(str(name), checkpoint_folders())
     started = time.perf_counter()
-    model = open_model(entry.folder, device)
+    model = open_any(entry.folder, device)
     return Model(entry.name, model, (time.perf_counter() - started) * 1000.0)
 
 

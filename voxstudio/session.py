@@ -40,6 +40,7 @@ from voxstudio.engine.inputs import View, make_view, read_view, reframed
 from voxstudio.engine.jobs import IoThread, Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
 from voxstudio.engine.places import find_checkpoint
+from voxstudio.lab.opening import open_any
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
@@ -196,7 +197,7 @@ class Session:
         self._awake = False
         self._closed = False
         self._io = IoThread()
-        self._worker = InferenceThread(lambda event: self._hand(partial(self._take, event)))
+        self._worker = InferenceThread(lambda event: self._hand(partial(self._take, event)), open_any)
         self.refresh_catalogue()
         self._choose_default()
 
@@ -560,7 +561,7 @@ class Session:
         self._post(guarded)
 
     def _choose_default(self) -> None:
-        usable = [entry for entry in self._catalogue if entry.card is not None]
+        usable = [entry for entry in self._catalogue if not entry.problem]
         if usable:
             self._choose(next((entry for entry in usable if entry.name == DEFAULT_CHECKPOINT), usable[0]))
 

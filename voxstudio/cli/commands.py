@@ -32,6 +32,7 @@ def list_command(arguments: Namespace) -> Outcome:
                 "iso_level": card.iso_level, "classes": list(card.classes), "licence": card.licence,
                 "metrics": dict(card.metrics),
             }
+        if card is not None and not entry.problem:
             lines.append(f"{entry.name:<24} {card.family:<12} {card.resolution}^3  {', '.join(card.classes)}")
             lines.append(f"{'':<24} {card.summary}")
         else:

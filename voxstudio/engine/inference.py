@@ -182,10 +182,12 @@ class InferenceThread:
     Parameters
     ----------
     deliver: called on this thread with each :data:`Event`.
+    open_model: opens the checkpoint in a folder on a device; called on this thread.
     """
 
-    def __init__(self, deliver: Callable[[Event], None]) -> None:
+    def __init__(self, deliver: Callable[[Event], None], open_model: Callable[[Path, str], Any]) -> None:
         self._deliver = deliver
+        self._open_model = open_model
         self._mailbox: Mailbox[Request] = Mailbox()
         self._open: _Open | None = None
         self._refused: dict[str, str] = {}
@@ -276,10 +278,8 @@ class InferenceThread:
         return self._open
 
     def _load(self, request: Request, note: str) -> None:
-        from voxstudio.engine.checkpoint import open_model
-
         started = time.perf_counter()
-        model = open_model(request.folder, request.device)
+        model = self._open_model(request.folder, request.device)
         if note:
             model.note = note
         spent = (time.perf_counter() - started) * 1000.0

@@ -43,7 +43,7 @@ def find_checkpoint(name: str, folders: Sequence[Path]) -> Entry:
     entries = catalogue(folders)
     for entry in entries:
         if entry.name == name or str(entry.folder) == name:
-            if entry.card is None:
+            if entry.problem:
                 raise BadCheckpoint(entry.problem)
             return entry
     folder = Path(name)

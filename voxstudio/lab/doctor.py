@@ -47,8 +47,8 @@ print(application.platformName())
 
 _DEVICE = """
 import json
-from voxstudio.engine.device import describe
-print(json.dumps(describe()))
+from voxstudio.engine.device import describe, pick_device
+print(json.dumps(describe(pick_device())))
 """
 
 
@@ -151,13 +151,13 @@ def _checkpoints() -> list[Finding]:
     from voxstudio.engine.places import checkpoint_folders
 
     entries = catalogue(checkpoint_folders())
-    if not any(entry.card is not None for entry in entries):
+    if all(entry.problem for entry in entries):
         cure = "restore the folder checkpoints/, or train one: `voxstudio train vae_gan3d --out DIR`."
         return [Finding("checkpoints", "none", False, True, cure)]
     return [
         Finding(
-            f"checkpoint {entry.name}", entry.card.title if entry.card else "cannot be opened", entry.card is not None,
-            False, entry.problem,
+            f"checkpoint {entry.name}", "cannot be opened" if entry.problem or not entry.card else entry.card.title,
+            not entry.problem, False, entry.problem,
         )
         for entry in entries
     ]
