@@ -1,0 +1,1 @@
+"""What networks learn from: parametric shapes, readers of real ones, rendered views."""

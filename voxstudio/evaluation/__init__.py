@@ -1,0 +1,1 @@
+"""Metrics on arrays, and on a classifier that is passed in."""

@@ -1,0 +1,1 @@
+"""Grids to surfaces and back, mesh and image files, rendering without a screen."""

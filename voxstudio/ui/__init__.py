@@ -1,0 +1,1 @@
+"""The window. Qt and interactive VTK rendering live here and nowhere else."""
