@@ -43,7 +43,7 @@ test: libs-test $(READY) lint pytest
 lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-cache
 
 pytest: $(READY)
 	$(HEADLESS) $(PY) -m pytest -q -m "not soak" $(ARGS)
@@ -60,4 +60,4 @@ wheel: $(READY)
 	$(PY) -m hatchling build -t wheel -t sdist
 
 clean:
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
