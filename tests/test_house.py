@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -111,6 +112,20 @@ def test_the_constraints_pin_every_dependency_once_and_name_no_place() -> None:
     pinned = [canonical(line.split("==")[0]) for line in lines]
     assert len(pinned) == len(set(pinned))
     assert declared() <= set(pinned)
+
+
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="the script installs on Debian and Ubuntu only")
+def test_missing_system_libraries_are_named_in_a_line_to_run() -> None:
+    env = {**os.environ, "VOXSTUDIO_NO_SYSTEM": "1", "VOXSTUDIO_EXTRA": "libvoxstudio-missing"}
+    script = ["bash", "scripts/system_libs.sh", "window", "tests"]
+    run = subprocess.run(script, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0
+    (line,) = [line for line in run.stderr.splitlines() if "apt-get install" in line]
+    assert line.strip().startswith("sudo apt-get update && sudo apt-get install ")
+    assert "libvoxstudio-missing" in line.split()
+    env["VOXSTUDIO_EXTRA"] = ""
+    run = subprocess.run(script, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), "the tests run, so nothing can be missing"
 
 
 # ------------------------------------------------------------------------------------------------- README
