@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 
 def _frozen(array: npt.ArrayLike, dtype: npt.DTypeLike, columns: int, what: str) -> npt.NDArray[np.generic]:
-    result = np.array(array, dtype=dtype, order="C", copy=True)
+    # What is read-only already is shared: copying it would cost as much as extracting a large surface.
+    shared = isinstance(array, np.ndarray) and not array.flags.writeable
+    result = np.array(array, dtype=dtype, order="C", copy=None if shared else True)
     if result.size == 0:
         result = result.reshape(0, columns)
     if result.ndim != 2 or result.shape[1] != columns:
