@@ -67,40 +67,59 @@ def sample_grid(grid: VoxelGrid, points: npt.ArrayLike) -> npt.NDArray[np.float3
     return result
 
 
-def _padded_field(grid: VoxelGrid) -> npt.NDArray[np.float32]:
-    """Iso level minus field with one voxel of "outside" around it, kept clear of exactly 0; negative inside."""
-    x, y, z = grid.shape
+def _field_around(grid: VoxelGrid) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None:
+    """Iso level minus field around the occupied voxels, and the voxel index at which it starts; None if empty.
+
+    Negative inside, kept clear of exactly 0, with "outside" beyond the border of the grid. Two voxels around the
+    shape give the same vertices and central differences as the whole grid would, and less to walk through.
+    """
     level = np.float32(grid.iso_level)
-    field = np.empty((x + 2, y + 2, z + 2), np.float32)
-    for axis in range(3):
+    inside = grid.values >= level
+    flat = np.bitwise_or.reduce(inside.view(np.uint8), axis=0)
+    spans = [np.flatnonzero(side) for side in (inside.any(axis=(1, 2)), flat.any(axis=1), flat.any(axis=0))]
+    if not spans[0].size:
+        return None
+    start = np.array([max(span[0] - 2, -1) for span in spans])
+    stop = np.array([min(span[-1] + 3, size + 1) for span, size in zip(spans, grid.shape, strict=True)])
+    field = np.empty(stop - start, np.float32)
+    source, target = [], []
+    for axis, size in enumerate(grid.shape):
+        low, high = max(start[axis], 0), min(stop[axis], size)
+        source.append(slice(low, high))
+        target.append(slice(low - start[axis], high - start[axis]))
         edge: list[slice | int] = [slice(None)] * 3
-        for side in (0, -1):
-            edge[axis] = side
-            field[tuple(edge)] = level
-    np.subtract(level, grid.values, out=field[1:-1, 1:-1, 1:-1])
+        for side, beyond in ((0, start[axis] < 0), (-1, stop[axis] > size)):
+            if beyond:
+                edge[axis] = side
+                field[tuple(edge)] = level
+    np.subtract(level, grid.values[tuple(source)], out=field[tuple(target)])
     distance = np.abs(field)
     if distance.min() < CLEARANCE:
         near = distance < CLEARANCE
         field[near] = np.where(field[near] > 0.0, np.float32(CLEARANCE), np.float32(-CLEARANCE))
-    return field
+    return field, start
 
 
 def _smooth(grid: VoxelGrid, normals: bool) -> Surface:
-    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkFloatArray
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
-    if grid.is_empty:
+    around = _field_around(grid)
+    if around is None:
         return Surface(*_EMPTY, name=grid.name)
-    field = _padded_field(grid)
+    field, start = around
     # VTK wants x fastest, our arrays have z fastest. Handing the array over unchanged swaps x and z, which costs
     # one swap of columns of the result instead of a transposed copy of the field. That mirrors the surface
     # and so turns it inside out; the field is negative inside, which turns it back.
     image: Any = vtkImageData()
     image.SetDimensions(*field.shape[::-1])
     image.SetSpacing(*grid.spacing[::-1])
-    image.SetOrigin(*(o - s for o, s in zip(grid.origin[::-1], grid.spacing[::-1], strict=True)))
-    image.GetPointData().SetScalars(numpy_to_vtk(field.reshape(-1)))
+    image.SetOrigin(*(start * grid.spacing + grid.origin)[::-1].tolist())
+    scalars: Any = vtkFloatArray()
+    scalars.SetVoidArray(field, field.size, 1)  # a view: the field outlives the filter, which this function owns
+    image.GetPointData().SetScalars(scalars)
     contour: Any = vtkFlyingEdges3D()
     contour.SetInputData(image)
     contour.SetValue(0, 0.0)
@@ -108,13 +127,14 @@ def _smooth(grid: VoxelGrid, normals: bool) -> Surface:
     contour.ComputeScalarsOff()
     contour.Update()
     output = contour.GetOutput()
-    if output.GetNumberOfPolys() == 0:
-        return Surface(*_EMPTY, name=grid.name)
     vertices = _swapped(vtk_to_numpy(output.GetPoints().GetData()))
     faces = vtk_to_numpy(output.GetPolys().GetConnectivityArray()).reshape(-1, 3)
     directions = _swapped(vtk_to_numpy(output.GetPointData().GetNormals())) if normals else None
     if directions is not None:
         np.negative(directions, out=directions)
+    for array in (vertices, faces, directions):
+        if array is not None:
+            array.setflags(write=False)  # handed over: Surface need not copy it
     return Surface(vertices, faces, directions, name=grid.name)
 
 
