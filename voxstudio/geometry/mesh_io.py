@@ -100,22 +100,24 @@ def _plain(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name) or "shape"
 
 
-def _stl(surface: Surface) -> bytes:
+def _stl(surface: Surface) -> memoryview:
     """Binary STL with face normals."""
-    block = np.empty((len(surface.faces), 4, 3), np.float32)
-    block[:, 1:] = surface.vertices[surface.faces]
+    count = len(surface.faces)
+    block = np.empty((count, 12), "<f4")
+    block[:, 3:] = np.take(surface.vertices, surface.faces.ravel(), axis=0).reshape(count, 9)
     # Columns, since np.cross is several times slower on rows of three.
-    a = [block[:, 2, k] - block[:, 1, k] for k in range(3)]
-    b = [block[:, 3, k] - block[:, 1, k] for k in range(3)]
-    normal = [a[k - 2] * b[k - 1] - a[k - 1] * b[k - 2] for k in range(3)]
+    a, b, c = np.ascontiguousarray(block[:, 3:].T).reshape(3, 3, count)
+    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    normal = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
     np.maximum(length, np.finfo(np.float32).tiny, out=length)
     for k in range(3):
-        np.divide(normal[k], length, out=block[:, 0, k])
-    rows = np.zeros((len(block), 50), np.uint8)  # 12 floats and two bytes of attributes each
-    rows[:, :48] = block.astype("<f4", copy=False).reshape(-1, 12).view(np.uint8)
-    header = b"VoxStudio binary STL, 1 unit = 1 mm, z up".ljust(80)
-    return header + len(rows).to_bytes(4, "little") + rows.tobytes()
+        np.divide(normal[k], length, out=block[:, k])
+    data = np.zeros(84 + 50 * count, np.uint8)
+    header = b"VoxStudio binary STL, 1 unit = 1 mm, z up".ljust(80) + count.to_bytes(4, "little")
+    data[:84] = np.frombuffer(header, np.uint8)
+    data[84:].reshape(count, 50)[:, :48] = block.view(np.uint8)  # and two bytes of attributes, which stay 0
+    return data.data
 
 
 def _ply(surface: Surface) -> bytes:
@@ -160,8 +162,8 @@ def _z_up(points: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
 
 
-EXPORTERS: Mapping[str, Callable[[Surface], bytes]] = {".obj": _obj, ".stl": _stl, ".ply": _ply, ".glb": _glb}
-"""Suffix to writer; a writer returns the bytes of the whole file."""
+EXPORTERS: Mapping[str, Callable[[Surface], bytes | memoryview]] = {".obj": _obj, ".stl": _stl, ".ply": _ply, ".glb": _glb}
+"""Suffix to writer; a writer returns the whole file."""
 
 
 def load_surface(path: Path) -> Surface:
