@@ -1,0 +1,209 @@
+"""Training batches of views and voxels: batch ``k`` depends on the seed and ``k`` alone, so resuming is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.surface import Surface
+from voxstudio.data.shape_store import ShapeStore
+from voxstudio.data.views import ViewStyle, draw_view
+
+FUSIONS = ("mean", "max", "lstm")
+
+
+@dataclass(frozen=True)
+class ViewBatch:
+    """One batch as arrays.
+
+    views: uint8 ``[B, V, S, S, 4]``; voxels: bool ``[B, R, R, R]``; labels: int64 ``[B]``; ``fusion`` is
+    the way in which the views are joined in this batch.
+    """
+
+    views: npt.NDArray[np.uint8]
+    voxels: npt.NDArray[np.bool_]
+    labels: npt.NDArray[np.int64]
+    fusion: str
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of shapes and pictures (report, section 2.6.6, and more)."""
+
+    mirror: bool = True
+    stretch: float = 0.0
+    model_rotation_deg: float = 0.0
+    model_shift_voxels: int = 0
+    image_rotation_deg: float = 0.0
+    image_shift: float = 0.0
+
+
+def stretched(
+    surface: Surface, occupancy: npt.NDArray[np.bool_], factors: npt.NDArray[np.float64]
+) -> tuple[Surface, npt.NDArray[np.bool_]]:
+    """Scale the axes about the centre; each ``[3]`` factor is at most 1, a negative one mirrors its axis.
+
+    Voxels are taken from the nearest source voxel, which keeps thin parts whole for mild factors.
+    """
+    size = len(occupancy)
+    centre = (np.arange(size) + 0.5) / size - 0.5
+    result = occupancy
+    for axis, factor in enumerate(factors):
+        if factor == 1:
+            continue
+        source = np.floor((centre / factor + 0.5) * size).astype(int)
+        valid = (source >= 0) & (source < size)
+        result = np.take(result, np.clip(source, 0, size - 1), axis=axis)
+        if not valid.all():
+            shape = [1, 1, 1]
+            shape[axis] = size
+            result = result & valid.reshape(shape)
+    vertices = np.asarray(surface.vertices) * factors
+    faces = np.asarray(surface.faces)
+    if np.prod(factors) < 0:
+        faces = faces[:, ::-1]
+    normals = surface.normals
+    if normals is not None:
+        normals = np.asarray(normals) / factors
+        normals = (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return replace(surface, vertices=vertices, faces=faces, normals=normals), result
+
+
+def turned(
+    surface: Surface, occupancy: npt.NDArray[np.bool_], degrees: float, shift: npt.NDArray[np.int64]
+) -> tuple[Surface, npt.NDArray[np.bool_]]:
+    """Turn about the up axis and shift by whole voxels (zeros enter at the border)."""
+    from scipy.ndimage import affine_transform
+
+    angle = np.radians(degrees)
+    rotation = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
+    size = len(occupancy)
+    middle = (size - 1) / 2
+    offset = middle - rotation.T @ (middle + shift)
+    moved = affine_transform(occupancy.astype(np.float32), rotation.T, offset, order=1) >= 0.45
+    vertices = np.asarray(surface.vertices) @ rotation.T + shift / size
+    normals = None if surface.normals is None else np.asarray(surface.normals) @ rotation.T
+    return replace(surface, vertices=vertices, normals=normals), moved
+
+
+def _tilt(view: npt.NDArray[np.uint8], degrees: float, shift: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    size = len(view)
+    matrix = cv2.getRotationMatrix2D((size / 2, size / 2), degrees, 1.0)
+    matrix[:, 2] += shift * size
+    border = (128, 128, 128, 0)
+    return np.asarray(cv2.warpAffine(view, matrix, (size, size), borderMode=cv2.BORDER_CONSTANT, borderValue=border))
+
+
+class ViewBatches:
+    """Endless batches over one or more stores; ``batches[k]`` is the k-th.
+
+    ``stores`` come with weights: how often a shape is drawn from each. Labels are translated to
+    ``class_names``. Every random choice comes from ``(seed, k)``.
+    """
+
+    def __init__(
+        self, stores: Sequence[tuple[ShapeStore, float]], class_names: Sequence[str], *, batch_size: int,
+        image_size: int, resolution: int, seed: int, view_counts: Sequence[int] = (1, 1, 2, 3, 5),
+        fusions: Sequence[str] = FUSIONS, augmentation: Augmentation = Augmentation(),  # noqa: B008 - frozen
+        style: ViewStyle = ViewStyle(), split: str = "train",  # noqa: B008 - frozen
+    ) -> None:
+        self.stores = [store for store, _ in stores]
+        self.weights = np.array([weight for _, weight in stores], np.float64)
+        self.weights /= self.weights.sum()
+        self.indices = [store.indices(split) for store in self.stores]
+        self.label_maps = [[list(class_names).index(name) for name in store.class_names] for store in self.stores]
+        self.batch_size, self.image_size, self.resolution, self.seed = batch_size, image_size, resolution, seed
+        self.view_counts, self.fusions = tuple(view_counts), tuple(fusions)
+        self.augmentation, self.style = augmentation, style
+
+    def __getitem__(self, step: int) -> ViewBatch:
+        cv2.setNumThreads(1)  # the loader's process must not fight the trainer for cores
+        rng = np.random.default_rng([self.seed, step])
+        views_each = int(rng.choice(self.view_counts))
+        fusion = str(rng.choice(self.fusions))
+        rows = [self._shape(rng, views_each) for _ in range(self.batch_size)]
+        views, voxels, labels = zip(*rows, strict=True)
+        return ViewBatch(np.stack(views), np.stack(voxels), np.array(labels, np.int64), fusion)
+
+    def _shape(self, rng: np.random.Generator, count: int) -> tuple[Any, Any, int]:
+        which = int(rng.choice(len(self.stores), p=self.weights))
+        store = self.stores[which]
+        index = int(rng.choice(self.indices[which]))
+        surface, occupancy = store.surface(index), resampled(store.occupancy(index), self.resolution)
+        a = self.augmentation
+        factors = np.ones(3)
+        if a.stretch > 0:
+            factors = 1 - rng.uniform(0, a.stretch, 3) * (rng.random(3) < 0.6)
+            factors /= factors[np.argmax(occupied_extent(occupancy) * factors)]  # the longest side keeps its length
+            factors = np.minimum(factors, 1.0)
+        if a.mirror and rng.random() < 0.5:
+            factors[0] = -factors[0]
+        surface, occupancy = stretched(surface, occupancy, factors)
+        if a.model_rotation_deg or a.model_shift_voxels:
+            shift = rng.integers(-a.model_shift_voxels, a.model_shift_voxels + 1, 3)
+            angle = float(rng.uniform(-1, 1) * a.model_rotation_deg)
+            surface, occupancy = turned(surface, occupancy, angle, shift)
+        views = [draw_view(surface, self.image_size, rng, self.style) for _ in range(count)]
+        if a.image_rotation_deg or a.image_shift:
+            views = [
+                _tilt(v, float(rng.uniform(-1, 1) * a.image_rotation_deg), rng.uniform(-1, 1, 2) * a.image_shift)
+                for v in views
+            ]
+        return np.stack(views), occupancy, self.label_maps[which][store.label(index)]
+
+
+def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Side lengths of the bounding box in voxels, ``[3]``."""
+    extents = []
+    for axis in range(3):
+        filled = np.flatnonzero(occupancy.any(axis=tuple(k for k in range(3) if k != axis)))
+        extents.append(filled[-1] - filled[0] + 1 if len(filled) else 1)
+    return np.array(extents, np.float64)
+
+
+def resampled(occupancy: npt.NDArray[np.bool_], resolution: int) -> npt.NDArray[np.bool_]:
+    """The same cube at another resolution: repeated voxels when finer, any-of-block when coarser."""
+    size = len(occupancy)
+    if size == resolution:
+        return occupancy
+    if resolution % size == 0:
+        factor = resolution // size
+        return occupancy.repeat(factor, 0).repeat(factor, 1).repeat(factor, 2)
+    if size % resolution == 0:
+        factor = size // resolution
+        blocks = occupancy.reshape(resolution, factor, resolution, factor, resolution, factor)
+        return np.asarray(blocks.mean(axis=(1, 3, 5)) >= 0.45)
+    source = np.minimum(((np.arange(resolution) + 0.5) * size / resolution).astype(int), size - 1)
+    return occupancy[np.ix_(source, source, source)]
+
+
+def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[ViewBatch]:
+    """Batches from ``start`` on, made ahead of time by ``workers`` processes (0: in this one)."""
+    if workers == 0:
+        step = start
+        while True:
+            yield batches[step]
+            step += 1
+    from torch.utils.data import DataLoader
+
+    class _Steps:
+        def __iter__(self) -> Iterator[int]:
+            step = start
+            while True:
+                yield step
+                step += 1
+
+    loader: Any = DataLoader(
+        batches, batch_size=None, sampler=_Steps(), num_workers=workers, prefetch_factor=3,  # type: ignore[arg-type]
+        collate_fn=_as_is,
+    )
+    yield from loader
+
+
+def _as_is(batch: ViewBatch) -> ViewBatch:
+    return batch

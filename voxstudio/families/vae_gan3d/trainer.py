@@ -1,0 +1,222 @@
+"""Trainer of the 3D-VAE-GAN: three updates a batch, for D, E and G (report, 2.4)."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.device import autocast_type
+from voxstudio.engine.family import StepReport
+from voxstudio.engine.ssim import ssim3d
+from voxstudio.families.vae_gan3d import losses
+from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan
+from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
+
+BatchSource = Callable[[int], Iterator[Any]]
+"""Opens the endless batches at a step."""
+
+KEPT_CODES = 1200
+"""Encoded objects kept for each class, from which the prior of the shipped weights is fitted."""
+
+
+class VaeGanTrainer:
+    """E, G and D with their optimisers; one seed decides the weights and every draw.
+
+    ``batches(step)`` opens the stream of :class:`voxstudio.data.view_batches.ViewBatch` at a step.
+    """
+
+    def __init__(self, recipe: VaeGanRecipe, batches: BatchSource, device: str = "cpu", seed: int = 0) -> None:
+        self.recipe, self.batches, self.device, self.seed = recipe, batches, torch.device(device), seed
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.net = VaeGan(recipe).to(self.device)
+            self.critic = Discriminator(recipe).to(self.device) if recipe.adversarial_weight else None
+        for module in [*self.net.modules(), *(self.critic.modules() if self.critic else ())]:
+            if isinstance(module, torch.nn.Conv3d | torch.nn.ConvTranspose3d):
+                module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+            elif isinstance(module, torch.nn.Conv2d):
+                module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.net).eval().requires_grad_(False) if recipe.ema else None
+        self.generator = torch.Generator().manual_seed(seed + 1)
+        options = {"betas": (recipe.beta1, 0.999), "weight_decay": recipe.weight_decay}
+        encoder = [*self.net.encoder.parameters(), *self.net.fusion.parameters()]
+        self.optimizer_e = torch.optim.AdamW(encoder, lr=recipe.learning_rate_e, **options)
+        self.optimizer_g = torch.optim.AdamW(self.net.generator.parameters(), lr=recipe.learning_rate_g, **options)
+        self.optimizer_d = None
+        if self.critic is not None:
+            self.optimizer_d = torch.optim.Adam(self.critic.parameters(), lr=recipe.learning_rate_d, betas=(0.5, 0.999))
+        self.done = 0
+        self.critic_accuracy = 0.0
+        self.codes: list[deque[Tensor]] = [deque(maxlen=KEPT_CODES) for _ in recipe.classes]
+        self._stream: Iterator[Any] | None = None
+        self._last: tuple[Tensor, str] | None = None
+
+    def _rate(self) -> float:
+        r = self.recipe
+        if r.schedule == "constant":
+            return 1.0
+        rise = min(1.0, (self.done + 1) / max(r.warmup_steps, 1))
+        return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.done / r.max_steps)))
+
+    def step(self) -> StepReport:
+        """Take the next batch and update D, E and G once each."""
+        if self._stream is None:
+            self._stream = self.batches(self.done)
+        batch = next(self._stream)
+        r, rate = self.recipe, self._rate()
+        for optimizer, base in ((self.optimizer_e, r.learning_rate_e), (self.optimizer_g, r.learning_rate_g)):
+            for group in optimizer.param_groups:
+                group["lr"] = base * rate
+        views = torch.from_numpy(batch.views).to(self.device)
+        truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+        labels = torch.from_numpy(batch.labels).to(self.device)
+        self.net.train()
+        with torch.autocast(self.device.type, *autocast_type(self.device.type, r.precision)):
+            values = self._update(views, truth, labels, batch.fusion)
+        self.done += 1
+        self._average()
+        return StepReport(values, len(labels))
+
+    def _update(self, views: Tensor, truth: Tensor, labels: Tensor, fusion: str) -> dict[str, float]:
+        r, net = self.recipe, self.net
+        count, each = views.shape[:2]
+        mean, log_variance = net.encode(views.flatten(0, 1))
+        noise = torch.randn(mean.shape, generator=self.generator).to(self.device)
+        z = net.fusion((mean + noise * (0.5 * log_variance).exp()).view(count, each, -1), fusion)
+        self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
+        logits = net.generator(z, labels).float()
+        kl = losses.divergence(mean, log_variance)
+        reconstruction, parts = self._reconstruction(logits, truth)
+        loss = r.kl_weight * kl + r.reconstruction_weight * reconstruction
+        if r.ssim_weight:
+            similarity = 1 - ssim3d(torch.sigmoid(logits), truth)
+            loss, parts["ssim"] = loss + r.ssim_weight * similarity, 1 - float(similarity.detach())
+        self.optimizer_e.zero_grad(set_to_none=True)
+        self.optimizer_g.zero_grad(set_to_none=True)
+        values = {"loss": float(loss.detach()), "kl": float(kl.detach()), **parts}
+        adversarial = None
+        if self.critic is not None and self.done >= r.adversarial_after:
+            adversarial, more = self._play(z, truth, labels)
+            values.update(more)
+        loss.backward()
+        if adversarial is not None:
+            # G alone is taught by D: the gradients stop before E because z was cut off there.
+            (r.adversarial_weight * adversarial).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        self.optimizer_e.step()
+        self.optimizer_g.step()
+        with torch.no_grad():
+            inside = (logits > 0) & (truth > 0.5)
+            union = ((logits > 0) | (truth > 0.5)).flatten(1).sum(1).clamp(min=1)
+            values["iou"] = float((inside.flatten(1).sum(1) / union).mean())
+        self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
+        return values
+
+    def _reconstruction(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        r = self.recipe
+        if r.reconstruction == "sse":
+            main = losses.squared_error(logits, truth)
+        else:
+            main = losses.cross_entropy(logits, truth, r.positive_weight)
+        parts = {"reconstruction": float(main.detach())}
+        if r.dice_weight:
+            overlap = losses.dice(logits, truth)
+            main, parts["dice"] = main + r.dice_weight * overlap, float(overlap.detach())
+        return main, parts
+
+    def _play(self, z: Tensor, truth: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Update D, and return G's adversarial term: half on G(noise), half on G(E(y)) (report, 2.6.3)."""
+        assert self.critic is not None and self.optimizer_d is not None
+        r, count = self.recipe, len(z)
+        noise = torch.randn(z.shape, generator=self.generator).to(self.device)
+        fake = torch.sigmoid(self.net.generator(torch.cat([noise, z.detach()]), torch.cat([labels, labels])))
+        self.critic.train()
+        real_logits = self.critic(truth, labels).float()
+        fake_logits = self.critic(fake[:count].detach(), labels).float()
+        real_target = losses.soft_labels(count, True, r.soft_labels, self.generator, self.device)
+        fake_target = losses.soft_labels(count, False, r.soft_labels, self.generator, self.device)
+        d_loss = losses.adversarial(real_logits, real_target) + losses.adversarial(fake_logits, fake_target)
+        accuracy = 0.5 * float((real_logits > 0).float().mean() + (fake_logits < 0).float().mean())
+        if self.critic_accuracy <= r.d_accuracy_limit:
+            self.optimizer_d.zero_grad(set_to_none=True)
+            d_loss.backward()
+            self.optimizer_d.step()
+        self.critic_accuracy = accuracy
+        self.critic.requires_grad_(False)
+        both = self.critic(fake, torch.cat([labels, labels])).float()
+        self.critic.requires_grad_(True)
+        return losses.generator_adversarial(both, r.gan_loss), {"d_loss": float(d_loss.detach()), "d_accuracy": accuracy}
+
+    def _keep_codes(self, net: VaeGan, means: Tensor, labels: Tensor, fusion: str) -> None:
+        with torch.no_grad():
+            for row, label in zip(means.float().mean(1).cpu(), labels.tolist(), strict=True):
+                self.codes[label].append(row)
+
+    def _average(self) -> None:
+        if self.average is None:
+            return
+        decay = min(self.recipe.ema, (1 + self.done) / (10 + self.done))
+        with torch.no_grad():
+            for mine, theirs in zip(self.average.parameters(), self.net.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - decay)
+            for mine, theirs in zip(self.average.buffers(), self.net.buffers(), strict=True):
+                mine.copy_(theirs)
+
+    def preview(self) -> VoxelGrid:
+        """The first object of the last batch as it was reconstructed."""
+        values = np.zeros((4, 4, 4)) if self._last is None else self._last[0].numpy()
+        return VoxelGrid.unit(values, name=f"step {self.done}")
+
+    def state(self) -> dict[str, Any]:
+        """Weights, averages, optimisers, random states and the position in the data."""
+        state: dict[str, Any] = {
+            "done": self.done, "net": self.net.state_dict(), "optimizer_e": self.optimizer_e.state_dict(),
+            "optimizer_g": self.optimizer_g.state_dict(), "generator": self.generator.get_state(),
+            "torch_random": torch.get_rng_state(), "critic_accuracy": self.critic_accuracy,
+            "codes": [torch.stack(list(rows)) if rows else torch.zeros(0, self.recipe.latent_size) for rows in self.codes],
+        }
+        if self.average is not None:
+            state["average"] = self.average.state_dict()
+        if self.critic is not None and self.optimizer_d is not None:
+            state["critic"] = self.critic.state_dict()
+            state["optimizer_d"] = self.optimizer_d.state_dict()
+        return state
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue exactly where :meth:`state` was taken."""
+        self.done, self.critic_accuracy = int(state["done"]), float(state["critic_accuracy"])
+        self.net.load_state_dict(state["net"])
+        self.optimizer_e.load_state_dict(state["optimizer_e"])
+        self.optimizer_g.load_state_dict(state["optimizer_g"])
+        self.generator.set_state(state["generator"])
+        torch.set_rng_state(state["torch_random"])
+        self.codes = [deque(rows.unbind(0), maxlen=KEPT_CODES) for rows in state["codes"]]
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        if self.critic is not None and self.optimizer_d is not None and "critic" in state:
+            self.critic.load_state_dict(state["critic"])
+            self.optimizer_d.load_state_dict(state["optimizer_d"])
+        self._stream = None
+
+    def export(self) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+        """Inference weights (averaged where the recipe says so, with the fitted prior) and the network's sizes."""
+        source = copy.deepcopy(self.average if self.average is not None else self.net)
+        for label, rows in enumerate(self.codes):
+            if len(rows) > 8:
+                codes = torch.stack(list(rows)).double()
+                centre = codes.mean(0)
+                covariance = (codes - centre).T @ (codes - centre) / (len(codes) - 1)
+                ridge = 1e-4 * torch.eye(len(centre), dtype=torch.float64)
+                source.prior_mean[label] = centre.float()
+                source.prior_factor[label] = torch.linalg.cholesky(covariance + ridge).float()
+        tensors = {name: value.detach().cpu() for name, value in source.state_dict().items() if "num_batches" not in name}
+        return tensors, {"recipe": self.recipe.to_json()}
+

@@ -1,0 +1,109 @@
+"""Measure a checkpoint by its family's protocol, on parametric objects and on real test objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voxstudio.core.errors import BadInput
+from voxstudio.engine.checkpoint import Entry, open_model, read_card, write_card
+from voxstudio.engine.family import Progress, quiet
+from voxstudio.families import family
+
+TEST_SEED = 20_000_000
+VALIDATION_SEED = 10_000_000
+
+
+def model_class(card: Any) -> Any:
+    """The model class of a card's family, for :func:`voxstudio.engine.checkpoint.open_model`."""
+    return family(card.family).load("model")
+
+
+def parametric_subjects(classes: Sequence[str], resolution: int, count: int, held_out: bool) -> list[Any]:
+    """``count`` parametric objects of each class, none of them in any training part; held-out ones differ in structure."""
+    from voxstudio.data.parametric import CLASSES, make
+    from voxstudio.data.prepare import in_unit_cube
+    from voxstudio.families.vae_gan3d.protocol import Subject
+
+    first = TEST_SEED if held_out else VALIDATION_SEED
+    shapes = [(name, make(name, first + k, held_out=held_out)) for k in range(count) for name in classes if name in CLASSES]
+    return [Subject(in_unit_cube(s.surface(56)), s.occupancy(resolution), name) for name, s in shapes]
+
+
+def real_subjects(data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0) -> list[Any]:
+    """Real objects of one split of the data folder, meshed by the project from their own grids.
+
+    Raises BadInput if the folder has no object of these classes at this resolution.
+    """
+    from voxstudio.data.prepare import centred, unit_surface
+    from voxstudio.data.readers import read_collection
+    from voxstudio.data.shape_store import open_store
+    from voxstudio.families.vae_gan3d.protocol import Subject
+
+    if (data / "store.json").exists():
+        store = open_store(data)
+        part = store.collection(split)
+    else:
+        part = read_collection(data, split=split, classes=tuple(classes), resolution=resolution)
+    chosen = range(len(part)) if not limit else np.linspace(0, len(part) - 1, min(limit, len(part))).astype(int)
+    subjects = []
+    for index in chosen:
+        occupancy = centred(part.occupancy(int(index)))
+        subjects.append(Subject(unit_surface(occupancy), occupancy, part.class_of(int(index))))
+    if not subjects:
+        raise BadInput(f"{data} holds no {split} object of {', '.join(classes)} at {resolution}^3.")
+    return subjects
+
+
+def evaluate(
+    checkpoint: Entry | Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet,
+    count: int = 24, noise: int = 32,
+) -> dict[str, Any]:
+    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and what they were measured on.
+
+    Without ``data`` only held-out parametric objects are measured; with it the same keys with ``_real`` join.
+    """
+    model = open_model(checkpoint, model_class, device)
+    record = family(model.card.family)
+    measure = record.load("protocol")
+    held_out = parametric_subjects(model.card.classes, model.card.resolution, count, held_out=True)
+    metrics: dict[str, Any] = measure(model, held_out, "", progress) if held_out else {}
+    metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
+    if data is not None:
+        real = real_subjects(data, model.card.classes, model.card.resolution, "test")
+        for fusion, row in measure(model, real, "_real", progress).items():
+            metrics.setdefault(fusion, {}).update(row)
+        metrics["measured"]["real_objects"] = len(real)
+    if noise:
+        from voxstudio.families.vae_gan3d.protocol import evaluate_noise
+
+        metrics["noise"] = evaluate_noise(model, noise)
+    return {"checkpoint": model.card.name, "metrics": metrics}
+
+
+def calibrated(
+    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet, limit: int = 62
+) -> float:
+    """Choose the card's threshold on validation objects (real ones if ``data`` is given) and write it into the card."""
+    from voxstudio.families.vae_gan3d.protocol import calibrate
+
+    model = open_model(folder, model_class, device)
+    classes, resolution = model.card.classes, model.card.resolution
+    if data is not None:
+        subjects = real_subjects(data, classes, resolution, "validation", limit)
+    else:
+        subjects = parametric_subjects(classes, resolution, 8, held_out=False)
+    level = calibrate(model, subjects, progress)
+    write_card(folder, replace(read_card(folder), iso_level=level))
+    return level
+
+
+def measured(folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet) -> dict[str, Any]:
+    """Evaluate and write the metrics into the card."""
+    result = evaluate(folder, data, device, progress)
+    write_card(folder, replace(read_card(folder), metrics=result["metrics"]))
+    return result
