@@ -521,6 +521,10 @@ class Session:
         self._apply(present.views, self._fitted(present.options), present.draw)
         self._tell("history")
 
+    def say(self, severity: str, sentence: str, where: str, details: tuple[str, ...] = ()) -> None:
+        """Tell the person something that the window found out (see :class:`Message`)."""
+        self._say(severity, sentence, where, details)
+
     def dismiss_message(self) -> None:
         """The person has read the message."""
         if self._message is not None:
