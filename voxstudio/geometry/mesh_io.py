@@ -162,7 +162,12 @@ def _z_up(points: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
 
 
-EXPORTERS: Mapping[str, Callable[[Surface], bytes | memoryview]] = {".obj": _obj, ".stl": _stl, ".ply": _ply, ".glb": _glb}
+EXPORTERS: Mapping[str, Callable[[Surface], bytes | memoryview]] = {
+    ".obj": _obj,
+    ".stl": _stl,
+    ".ply": _ply,
+    ".glb": _glb,
+}
 """Suffix to writer; a writer returns the whole file."""
 
 
