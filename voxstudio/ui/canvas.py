@@ -1,0 +1,210 @@
+"""The interactive 3D view: pyvistaqt's interactor, rendering once per change. GUI thread only.
+
+Importing this module imports VTK (about 0.7 s): the window is painted before.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+from pyvistaqt import QtInteractor
+
+from voxstudio.core.surface import Surface
+from voxstudio.ui import theme
+from voxstudio.ui.stage import Stage
+
+_TURN_MS = 40
+_TURN_DEGREES = 0.45
+_REST_MS = 160
+
+
+class Canvas(QtInteractor):
+    """One stage in a widget.
+
+    ``painted`` carries the milliseconds of the last frame, ``touched`` comes with the first touch by a
+    person, ``turned`` whenever the camera has moved, ``rested`` when nothing has changed for a moment
+    and the frame with smooth edges is on screen.
+    """
+
+    painted = Signal(float)
+    touched = Signal()
+    turned = Signal()
+    rested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, auto_update=False, multi_samples=0)
+        self.setAcceptDrops(False)
+        self.setMinimumSize(240, 240)
+        self._closed_down = False
+        self._samples_at_rest = 4
+        self._swap_ms = 0.0
+        self._announce_rest = False
+        self.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
+        # The style asks the interactor to render; redirect that to one Qt repaint instead of two frames.
+        self._Iren.EnableRenderOff()
+        self._watch = self._Iren.AddObserver("RenderEvent", self._wanted)
+        self.stage = Stage(self)
+        self.stage.look("three-quarter")
+        self._axes = self.stage.axes()
+        self._turning = QTimer(self)
+        self._turning.setInterval(_TURN_MS)
+        self._turning.timeout.connect(self._turn)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._come_to_rest)
+
+    @property
+    def software(self) -> bool:
+        """True if the CPU draws. Only known once the view was painted."""
+        if not self._RenderWindow.GetReadyForRendering():
+            return False
+        capabilities = self._RenderWindow.ReportCapabilities() or ""
+        return any(word in capabilities for word in ("llvmpipe", "softpipe", "SWR", "Microsoft Basic"))
+
+    def show_surface(self, surface: Surface, style: str, coloured: bool) -> None:
+        """Swap the shape and paint once; the camera stays."""
+        started = time.perf_counter()
+        self.stage.show(surface, style, coloured)
+        self._swap_ms = (time.perf_counter() - started) * 1000.0
+        self.repaint_soon()
+
+    def repaint_soon(self) -> None:
+        """One frame without smooth edges now, one with them when nothing has changed for a moment."""
+        if self._closed_down:
+            return
+        self._set_samples(0)
+        self._rest.start()
+        QOpenGLWidget.update(self)
+
+    def look(self, view: str) -> None:
+        """Look from one of the standard views."""
+        self.stop_turning()
+        self.stage.look(view)
+        self.repaint_soon()
+
+    def frame(self) -> None:
+        """Bring the whole shape into view."""
+        self.stage.frame()
+        self.repaint_soon()
+
+    def dress(self, tokens: theme.Tokens) -> None:
+        """Take the colours of a theme."""
+        self.stage.dress(tokens)
+        self.repaint_soon()
+
+    def start_turning(self) -> None:
+        """Turn slowly until touched."""
+        self._turning.start()
+
+    def stop_turning(self) -> None:
+        """Stand still."""
+        if self._turning.isActive():
+            self._turning.stop()
+            self._rest.start()
+
+    @property
+    def is_turning(self) -> bool:
+        """True while the shape turns by itself."""
+        return self._turning.isActive()
+
+    @property
+    def is_calm(self) -> bool:
+        """True if what is on screen is final."""
+        return not (self._turning.isActive() or self._rest.isActive() or self._announce_rest)
+
+    def picture(self) -> QImage:
+        """The frame on screen."""
+        return self.grabFramebuffer()
+
+    def axes(self) -> np.ndarray:
+        """Right, up and toward the viewer, as rows."""
+        return self._axes
+
+    def close(self) -> bool:
+        """Stop the timers and let go of OpenGL; safe to call twice."""
+        if self._closed_down:
+            return True
+        self._closed_down = True
+        self._turning.stop()
+        self._rest.stop()
+        self._Iren.RemoveObserver(self._watch)
+        return bool(super().close())
+
+    # ---- Qt's events ---------------------------------------------------------------------------
+
+    def paintGL(self) -> None:
+        """Render once and say how long it took."""
+        started = time.perf_counter()
+        self._Iren.EnableRenderOn()
+        super().paintGL()
+        self._Iren.EnableRenderOff()
+        spent = (time.perf_counter() - started) * 1000.0
+        swapped, self._swap_ms = self._swap_ms, 0.0
+        self.painted.emit(spent + swapped)
+        axes = self.stage.axes()
+        if not np.array_equal(axes, self._axes):
+            self._axes = axes
+            self.turned.emit()
+        if self._announce_rest:
+            self._announce_rest = False
+            self.rested.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A touch ends the turning."""
+        self._touch()
+        super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """So does the wheel; scrolling never reaches the window behind."""
+        self._touch()
+        super().wheelEvent(event)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys belong to the window: VTK's own would quit the program or switch to stereo."""
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """See keyPressEvent."""
+        event.ignore()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing the widget closes the view."""
+        self._turning.stop()
+        self._rest.stop()
+        super().closeEvent(event)
+
+    # ---- inside --------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self.stop_turning()
+        self.touched.emit()
+
+    def _wanted(self, interactor: Any, event: str) -> None:
+        if not self._in_paint:
+            self.stage.clip()
+            self.repaint_soon()
+
+    def _set_samples(self, samples: int) -> None:
+        if self._RenderWindow.GetMultiSamples() != samples:
+            self._RenderWindow.SetMultiSamples(samples)
+
+    def _turn(self) -> None:
+        if not self.isVisible():
+            return
+        self.stage.turn(_TURN_DEGREES)
+        QOpenGLWidget.update(self)
+
+    def _come_to_rest(self) -> None:
+        if self._turning.isActive() or self._closed_down:
+            return
+        self._set_samples(self._samples_at_rest)
+        self._announce_rest = True
+        QOpenGLWidget.update(self)

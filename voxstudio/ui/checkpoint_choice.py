@@ -1,0 +1,59 @@
+"""Which checkpoint works: a list of those that can be opened."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox
+
+from voxstudio.ui.studio import Studio
+
+
+class CheckpointChoice(QComboBox):
+    """Bound to the session's checkpoint. ``capability`` leaves out those that cannot do the task."""
+
+    def __init__(self, studio: Studio, capability: str = "") -> None:
+        super().__init__()
+        self._studio = studio
+        self._capability = capability
+        self.setAccessibleName("Checkpoint")
+        self.setToolTip("The trained model that does the work")
+        self.setMinimumContentsLength(12)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        studio.bridge.changed.connect(self._changed)
+        self.activated.connect(self._chosen)
+        self._fill()
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        if topic in ("catalogue", "checkpoint"):
+            self._fill()
+
+    def _fill(self) -> None:
+        session = self._studio.session
+        self.clear()
+        for entry in session.catalogue:
+            if entry.card is not None and can(entry.card.family, self._capability):
+                self.addItem(entry.card.title or entry.name, str(entry.folder))
+        chosen = str(session.checkpoint.folder) if session.checkpoint else ""
+        if chosen and self.findData(chosen) < 0:
+            title = session.checkpoint.card.title if session.checkpoint.card else session.checkpoint.name
+            self.addItem(title, chosen)
+        self.setCurrentIndex(self.findData(chosen))
+        self.setPlaceholderText("No checkpoint found")
+        self.setEnabled(self.count() > 0)
+
+    @Slot(int)
+    def _chosen(self, index: int) -> None:
+        current = self._studio.session.checkpoint
+        if current is None or str(current.folder) != self.itemData(index):
+            self._studio.session.open_checkpoint(self.itemData(index))
+
+
+def can(family: str, capability: str) -> bool:
+    """True if a family offers a capability; a family that is not installed here offers none."""
+    if not capability:
+        return True
+    from voxstudio.families import families
+
+    known = families().get(family)
+    return known is not None and capability in {name.lower() for name in known.capabilities}

@@ -1,0 +1,113 @@
+"""What a person drops or pastes: files, pictures of a browser, or something that cannot be used."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
+from PySide6.QtGui import QImage
+
+if TYPE_CHECKING:
+    from voxstudio.session import Session
+
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
+
+
+@dataclass
+class Dropped:
+    """Files, pictures as bytes with a name, and a sentence for each thing that was refused."""
+
+    paths: list[Path] = field(default_factory=list)
+    pictures: list[tuple[bytes, str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """True if there is anything to add."""
+        return bool(self.paths or self.pictures)
+
+
+def can_take(mime: QMimeData) -> bool:
+    """True if it is worth looking into; cheap, asked while something hovers."""
+    return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(kind) for kind in PICTURES)
+
+
+def read(mime: QMimeData) -> Dropped:
+    """Take local files first, then pictures carried in the data itself; name what has to stay behind."""
+    found = Dropped()
+    remote = []
+    for url in mime.urls():
+        if url.isLocalFile():
+            found.paths.append(Path(url.toLocalFile()))
+        elif url.scheme() == "data":
+            _take_data_url(url, found)
+        else:
+            remote.append(url)
+    if found or found.refused:
+        return found
+    carried = _carried(mime)
+    if carried is not None:
+        name = remote[0].fileName() if remote else ""
+        found.pictures.append((carried, name or "picture"))
+        return found
+    for url in remote:
+        place = url.host() or url.scheme()
+        found.refused.append(
+            f"{url.fileName() or place} is on {place}, and VoxStudio does not download: "
+            "save the picture to a file and drop that."
+        )
+    if not found.refused:
+        found.refused.append("What was dropped holds no picture: drop image files such as PNG or JPEG.")
+    return found
+
+
+def _take_data_url(url: QUrl, found: Dropped) -> None:
+    """A picture inside the address itself: ``data:image/png;base64,...``."""
+    head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
+    kind = head.removeprefix("data:").split(";")[0]
+    try:
+        raw = unquote_to_bytes(body)
+        data = base64.b64decode(raw, validate=False) if head.endswith(";base64") else raw
+    except (binascii.Error, ValueError):
+        data = b""
+    if kind.startswith("image/") and data:
+        found.pictures.append((data, f"picture.{kind.removeprefix('image/')}"))
+    else:
+        found.refused.append("The dropped address holds no picture: save the picture to a file and drop that.")
+
+
+def _carried(mime: QMimeData) -> bytes | None:
+    """The bytes of a picture in the data, as its sender wrote them where that is possible."""
+    for kind in PICTURES:
+        if mime.hasFormat(kind):
+            data = bytes(mime.data(kind).data())
+            if data:
+                return data
+    if mime.hasImage():
+        image = QImage(mime.imageData())
+        if not image.isNull():
+            return png(image)
+    return None
+
+
+def png(image: QImage) -> bytes:
+    """A picture as the bytes of a PNG file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def receive(session: Session, mime: QMimeData) -> None:
+    """Add what was dropped or pasted, or say why it cannot be."""
+    found = read(mime)
+    if found.paths:
+        session.add_images(found.paths)
+    for data, name in found.pictures:
+        session.add_image_bytes(data, name)
+    if found.refused:
+        session.say("error", found.refused[0], "images", tuple(found.refused) if len(found.refused) > 1 else ())

@@ -1,0 +1,182 @@
+"""Every checkpoint as a card that says what it is, how good it is and what it may be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from voxstudio.ui import widgets
+from voxstudio.ui.studio import PanelSpec, Studio
+
+if TYPE_CHECKING:
+    from voxstudio.core.card import Card
+    from voxstudio.engine.checkpoint import Entry
+
+PANEL = PanelSpec(
+    "library", "Library", "books", "See and open trained checkpoints", 10, "voxstudio.ui.library_panel:LibraryPanel"
+)
+
+
+def metrics_in_words(metrics: Mapping[str, Any]) -> list[str]:
+    """The numbers that matter to a person, as sentences; real objects before made ones."""
+    found = []
+    group = next((metrics[key] for key in ("mean", "max", "lstm") if isinstance(metrics.get(key), Mapping)), metrics)
+    for suffix, what in (("_real", "real test objects"), ("", "unseen made objects")):
+        one, five = group.get(f"iou_1{suffix}"), group.get(f"iou_5{suffix}")
+        if isinstance(one, int | float) and isinstance(five, int | float):
+            found.append(f"IoU {one:.2f} from one photo, {five:.2f} from five ({what})")
+        ssim = group.get(f"ssim3d_5{suffix}")
+        if isinstance(ssim, int | float):
+            found.append(f"SSIM {ssim:.2f} from five photos ({what})")
+    return found
+
+
+def data_in_words(data: Mapping[str, Any]) -> str:
+    """Where it learned from, and the terms of that data."""
+    parts = []
+    for key in ("title", "summary", "sources", "source", "terms"):
+        value = data.get(key)
+        if isinstance(value, str) and value:
+            parts.append(value.rstrip("."))
+        elif isinstance(value, list | tuple):
+            parts.extend(str(one.get("title", one) if isinstance(one, Mapping) else one).rstrip(".") for one in value)
+    return ". ".join(parts) + "." if parts else ""
+
+
+def size_in_words(folder: Path) -> str:
+    """Size of the weights on disk."""
+    try:
+        size = (folder / "weights.safetensors").stat().st_size
+    except OSError:
+        return ""
+    return f"{size / 2**20:.1f} MiB"
+
+
+class CheckpointCard(widgets.Card):
+    """One checkpoint; emits its folder when it is to be opened."""
+
+    opened = Signal(str)
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self.folder = str(entry.folder)
+        self.open = widgets.button("Open", tip="Use this checkpoint")
+        self.open.clicked.connect(self._open)
+        if entry.card is None:
+            self._tell_problem(entry)
+        else:
+            self._tell(entry.card, entry.folder)
+
+    def _tell_problem(self, entry: Entry) -> None:
+        self.setProperty("broken", True)
+        self.body.addWidget(widgets.Elided(entry.name, "heading"))
+        sentence = widgets.words(entry.problem, wrap=True)
+        sentence.setProperty("role", "danger")
+        self.body.addWidget(sentence)
+        self.setAccessibleName(f"{entry.name}, cannot be opened: {entry.problem}")
+
+    def _tell(self, card: Card, folder: Path) -> None:
+        self.setAccessibleName(card.title)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(widgets.Elided(card.title or card.name, "heading"), 1)
+        head.addWidget(self.open)
+        self.body.addLayout(head)
+        badges = QHBoxLayout()
+        badges.setSpacing(4)
+        for text in (_family_title(card.family), f"{card.resolution}³ voxels", size_in_words(folder)):
+            if text:
+                badges.addWidget(widgets.words(text, "badge"))
+        badges.addStretch(1)
+        self.body.addLayout(badges)
+        if card.summary:
+            self.body.addWidget(widgets.words(card.summary, wrap=True))
+        for line in metrics_in_words(card.metrics):
+            self.body.addWidget(widgets.words(line, "hint", wrap=True))
+        if card.classes:
+            self.body.addWidget(widgets.words(f"Classes: {', '.join(card.classes)}", "hint", wrap=True))
+        learned = data_in_words(card.data)
+        if learned:
+            self.body.addWidget(widgets.words(f"Learned from: {learned}", "hint", wrap=True))
+        self.body.addWidget(widgets.words(f"Licence of the weights: {card.licence}", "hint", wrap=True))
+        for note in card.notes[:3]:
+            self.body.addWidget(widgets.words(note, "hint", wrap=True))
+
+    def show_chosen(self, chosen: bool, busy: bool) -> None:
+        """Mark the one that is in use."""
+        widgets.restyle(self, chosen=chosen)
+        self.open.setText("Opening" if chosen and busy else "In use" if chosen else "Open")
+        self.open.setEnabled(not chosen)
+
+    @Slot()
+    def _open(self) -> None:
+        self.opened.emit(self.folder)
+
+
+def _family_title(key: str) -> str:
+    from voxstudio.families import families
+
+    known = families().get(key)
+    return known.title if known is not None else key
+
+
+class LibraryPanel(QWidget):
+    """Cards in a column; broken ones say what is wrong with them."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        from voxstudio.ui.messages import Banner
+
+        self._studio = studio
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._cards: list[CheckpointCard] = []
+        self._scroll = widgets.ScrollColumn()
+        self._scroll.setProperty("role", "panel")
+        self._scroll.column.addWidget(Banner(studio, "checkpoint"))
+        self._empty = widgets.words(
+            "There is no checkpoint yet. Train one with “voxstudio train”, or put its folder beside the shipped ones "
+            "and look again.", "muted", wrap=True,
+        )  # fmt: skip
+        self._scroll.column.addWidget(self._empty)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(12)
+        self._scroll.column.addLayout(self._list)
+        self._scroll.column.addStretch(1)
+        self.refresh = widgets.button("Look again", "", "arrows-clockwise", "Read the folders of checkpoints anew")
+        self.refresh.clicked.connect(studio.session.refresh_catalogue)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(16, 8, 16, 16)
+        foot.addWidget(self.refresh)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(widgets.rule())
+        column.addLayout(foot)
+        studio.bridge.changed.connect(self._changed)
+        self._changed("catalogue")
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        if topic == "catalogue":
+            self._fill()
+        if topic in ("catalogue", "checkpoint"):
+            session = self._studio.session
+            folder = str(session.checkpoint.folder) if session.checkpoint else ""
+            for card in self._cards:
+                card.show_chosen(card.folder == folder, session.model is None)
+
+    def _fill(self) -> None:
+        for card in self._cards:
+            card.hide()
+            card.deleteLater()
+        self._cards = [CheckpointCard(entry) for entry in self._studio.session.catalogue]
+        for card in self._cards:
+            card.opened.connect(self._studio.session.open_checkpoint)
+            self._list.addWidget(card)
+        self._empty.setVisible(not self._cards)

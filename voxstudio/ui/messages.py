@@ -1,0 +1,54 @@
+"""One sentence for the person, in the panel concerned."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+
+from voxstudio.ui import icons, theme, widgets
+from voxstudio.ui.studio import Studio
+
+_ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
+
+
+class Banner(QFrame):
+    """Shows the session's message if it concerns one of ``places``; hidden otherwise."""
+
+    def __init__(self, studio: Studio, *places: str) -> None:
+        super().__init__()
+        self._studio = studio
+        self._places = places
+        self.setProperty("role", "banner")
+        self._icon = QLabel()
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sentence = widgets.words("", wrap=True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._close = widgets.icon_button("x", "Dismiss this message")
+        self._close.clicked.connect(studio.session.dismiss_message)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 4, 8)
+        row.setSpacing(8)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.sentence, 1)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        studio.bridge.changed.connect(self._changed)
+        self._changed("message")
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        if topic != "message":
+            return
+        message = self._studio.session.message
+        concerned = message is not None and message.where in self._places
+        if concerned:
+            lines = message.details[:6] if message.details else (message.sentence,)
+            if message.details:
+                lines = (f"{len(message.details)} files could not be used:", *lines)
+            self.sentence.setText("\n".join(lines))
+            self.setAccessibleName(message.sentence)
+            tokens = theme.current()
+            colour = tokens.danger if message.severity == "error" else tokens.accent
+            self._icon.setPixmap(icons.icon(_ICONS[message.severity], colour).pixmap(18, 18))
+            widgets.restyle(self, severity=message.severity)
+        self.setVisible(concerned)

@@ -1,0 +1,252 @@
+"""Open the window: first it is painted, then the view is made, then torch is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QSurfaceFormat
+from PySide6.QtWidgets import QApplication
+
+from voxstudio.ui import theme
+from voxstudio.ui.window import Window
+
+SIZE = (1280, 800)
+FIRST_SEED = 4
+_LONGEST_WAIT_S = 180.0
+
+
+class Studio(QObject):
+    """One running window and its session.
+
+    ``painted`` comes when the window is on screen, ``ready`` when the 3D view is.
+    """
+
+    painted = Signal()
+    ready = Signal()
+    _imported = Signal()
+
+    def __init__(
+        self, images: Sequence[Path] = (), size: tuple[int, int] = SIZE, checkpoint: str | None = None,
+        device: str = "auto", settings: QSettings | None = None, first_shape: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._images, self._checkpoint, self._device = tuple(images), checkpoint, device
+        self._settings, self._first_shape = settings, first_shape
+        self.session = None
+        self.bridge = None
+        self.deeds = None
+        self.moments = {"start": time.perf_counter()}
+        self.window = Window()
+        self.window.resize(*size)
+        if settings is not None:
+            self.window.restore_layout(settings)
+        self.window.closing.connect(self._closing)
+        self.window.viewport.installEventFilter(self)
+        self.window.viewport.ready.connect(self._view_ready)
+        self._imported.connect(self._build_view)
+        self._importer = threading.Thread(target=self._import_view, name="voxstudio-import", daemon=True)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The first paint of the stage is the window's."""
+        if event.type() == QEvent.Type.Paint and "painted" not in self.moments:
+            self.moments["painted"] = time.perf_counter()
+            QTimer.singleShot(0, self._after_paint)
+        return False
+
+    @Slot()
+    def _after_paint(self) -> None:
+        self.window.viewport.removeEventFilter(self)
+        self.painted.emit()
+        self._importer.start()
+        from voxstudio.session import Session
+        from voxstudio.ui.bridge import Bridge
+        from voxstudio.ui.deeds import Deeds
+        from voxstudio.ui.studio import Studio as Parts
+
+        self.bridge = Bridge(self)
+        self.session = Session(self.bridge.post, device=self._device)
+        self.bridge.attach(self.session)
+        if self._checkpoint is not None:
+            self.session.open_checkpoint(self._checkpoint)
+        self.parts = Parts(self.session, self.bridge, self.window.commands)
+        settings = self._settings if self._settings is not None else QSettings()
+        self.deeds = Deeds(self.window, self.parts, settings)
+        self.window.attach(self.parts)
+
+    def _import_view(self) -> None:
+        """Import what takes long beside the GUI thread. Import thread."""
+        try:
+            import pyvista  # noqa: F401
+            import pyvistaqt  # noqa: F401
+        finally:
+            with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+                self._imported.emit()
+
+    @Slot()
+    def _build_view(self) -> None:
+        if self.session is not None:
+            self.window.viewport.build(self.parts)
+
+    @Slot()
+    def _view_ready(self) -> None:
+        """One frame of the view, then the model."""
+        QTimer.singleShot(0, self._go)
+
+    @Slot()
+    def _go(self) -> None:
+        self.moments["ready"] = time.perf_counter()
+        self.ready.emit()
+        if self._images:
+            self.session.add_images(self._images)
+        elif self._first_shape:
+            self.bridge.changed.connect(self._first)
+        self.session.warm_up()
+
+    @Slot(str)
+    def _first(self, topic: str) -> None:
+        """A trained shape stands on the stage and turns until it is touched."""
+        session = self.session
+        if topic != "checkpoint" or session.model is None:
+            return
+        self.bridge.changed.disconnect(self._first)
+        if session.views or session.draw is not None or not session.model.can_sample:
+            return
+        session.sample(session.labels[0] if session.labels else None, FIRST_SEED, 0.7)
+        if self.window.viewport.canvas is not None:
+            self.window.viewport.canvas.start_turning()
+
+    @Slot()
+    def _closing(self) -> None:
+        if self._settings is not None:
+            self.window.remember_layout(self._settings)
+        if self.bridge is not None:
+            self.bridge.close()
+        if self.session is not None:
+            self.session.close()
+        if self._importer.is_alive():
+            self._importer.join()
+
+
+class _Photographer(QObject):
+    """Waits until nothing moves, saves a picture of the window, ends the program."""
+
+    def __init__(self, studio: Studio, path: Path) -> None:
+        super().__init__(studio)
+        self._studio, self._path = studio, path
+        self._calm, self._end = 0, time.monotonic() + _LONGEST_WAIT_S
+        self.sentence = ""
+        self._errors: list[str] = []
+        studio.ready.connect(self._begin)
+        self._timer = QTimer(self)
+        self._timer.setInterval(80)
+        self._timer.timeout.connect(self._look)
+
+    @Slot()
+    def _begin(self) -> None:
+        self._studio.bridge.changed.connect(self._changed)
+        self._timer.start()
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        message = self._studio.session.message
+        if topic == "message" and message is not None and message.severity == "error":
+            self._errors.extend(message.details or (message.sentence,))
+
+    @Slot()
+    def _look(self) -> None:
+        session, canvas = self._studio.session, self._studio.window.viewport.canvas
+        late = time.monotonic() > self._end
+        if canvas is not None:
+            canvas.stop_turning()
+        there = session.shown is not None or bool(self._errors) or session.checkpoint is None
+        still = canvas is None or canvas.is_calm
+        self._calm = self._calm + 1 if session.job is None and there and still else 0
+        if self._calm < 4 and not late:
+            return
+        self._timer.stop()
+        if late:
+            self._errors.append("The window did not come to rest in three minutes: run “voxstudio doctor”.")
+        if not self._studio.window.grab().save(str(self._path), "PNG"):
+            self._errors.append(f"{self._path} could not be written: choose a folder that you may write to.")
+        self.sentence = " ".join(dict.fromkeys(self._errors))
+        self._studio.window.close()
+
+
+def application() -> QApplication:
+    """The one QApplication, prepared for VTK's views and dressed."""
+    app = QApplication.instance()
+    if app is None:
+        if sys.platform == "linux" and os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+        form = QSurfaceFormat()
+        form.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+        form.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+        form.setVersion(3, 2)
+        form.setAlphaBufferSize(8)
+        QSurfaceFormat.setDefaultFormat(form)
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("VoxStudio")
+    app.setOrganizationName("VoxStudio")
+    QGuiApplication.setApplicationDisplayName("VoxStudio")
+    return app
+
+
+def run_window(
+    images: Sequence[Path] = (), screenshot: Path | None = None, checkpoint: str | None = None,
+    device: str = "auto", size: tuple[int, int] = SIZE, colours: str | None = None,
+) -> int:  # fmt: skip
+    """Open the window and return when it is closed; the exit status.
+
+    Parameters
+    ----------
+    images: reconstructed at once, as if they had been dropped.
+    screenshot: save a picture of the whole window there (PNG) once nothing moves, then end. The
+        person's settings are neither read nor written; the status is not 0 if a file failed.
+    size: width and height of a fresh window, in pixels.
+    colours: ``"light"``, ``"dark"`` or ``"system"``; by default what the person chose.
+    """
+    app = application()
+    settings = QSettings() if screenshot is None else None
+    choice = colours or (str(settings.value("theme", "system")) if settings is not None else "light")
+    theme.apply(app, choice)
+    studio = Studio(images, size, checkpoint, device, settings)
+    photographer = _Photographer(studio, screenshot) if screenshot is not None else None
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    previous, sys.excepthook = sys.excepthook, _Complaint(studio)
+    try:
+        studio.window.show()
+        app.exec()
+    finally:
+        sys.excepthook = previous
+    if photographer is not None and photographer.sentence:
+        print(photographer.sentence, file=sys.stderr)
+        return 1
+    return 0
+
+
+class _Complaint:
+    """What could not be foreseen becomes a sentence too; the program goes on."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if os.environ.get("VOXSTUDIO_DEBUG"):
+            sys.__excepthook__(kind, error, trace)
+        sentence = f"Something went wrong: {kind.__name__}: {error}. Your work is kept; please report this."
+        if self._studio.session is not None:
+            self._studio.session.say("error", sentence, "result")
+        else:
+            print(sentence, file=sys.stderr)
+
+
+run = run_window

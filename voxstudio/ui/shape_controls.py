@@ -1,0 +1,65 @@
+"""Threshold, style and colour: how the result is shown, in every panel that makes one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from voxstudio.ui import theme, widgets
+from voxstudio.ui.studio import Studio
+
+STYLES = (("smooth", "Smooth"), ("blocks", "Blocks"))
+COLOURS = (("clay", "Clay"), ("confidence", "Confidence"))
+
+
+class ShapeControls(QWidget):
+    """Three rows, bound to the session's options."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.threshold = widgets.SliderRow(
+            "Threshold", 0.01, 0.99, 0.5, tip="The probability at which the surface lies: lower adds, higher removes."
+        )
+        self.style_choice = widgets.Segments(STYLES, "Style")
+        self.colour = widgets.Segments(COLOURS, "Colour")
+        self.colour.setToolTip("Confidence: how sure the model is, from the voxels' probabilities")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addWidget(self.threshold)
+        column.addWidget(widgets.labelled("Style", self.style_choice))
+        column.addWidget(widgets.labelled("Colour by", self.colour))
+        self.threshold.moved.connect(self._moved)
+        self.threshold.settled.connect(self._settled)
+        self.style_choice.chosen.connect(self._style)
+        self.colour.chosen.connect(self._colour)
+        studio.bridge.changed.connect(self._changed)
+        self._changed("checkpoint")
+        self._changed("options")
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        session = self._studio.session
+        if topic == "checkpoint" and session.checkpoint is not None and session.checkpoint.card is not None:
+            self.threshold.set_default(session.checkpoint.card.iso_level)
+        if topic in ("options", "checkpoint"):
+            self.threshold.set_value(session.options.iso)
+            self.style_choice.choose(session.options.style)
+            self.colour.choose(session.options.colour_by)
+
+    @Slot(float)
+    def _moved(self, value: float) -> None:
+        self._studio.session.set_iso(value, draft=True)
+
+    @Slot(float)
+    def _settled(self, value: float) -> None:
+        self._studio.session.set_iso(value)
+
+    @Slot(str)
+    def _style(self, key: str) -> None:
+        self._studio.session.set_options(style=key)
+
+    @Slot(str)
+    def _colour(self, key: str) -> None:
+        self._studio.session.set_options(colour_by=key)

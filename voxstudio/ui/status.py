@@ -1,0 +1,116 @@
+"""The bottom line: what is being done, how far it is, how to stop it, where it runs, what it took."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy
+
+from voxstudio.ui import widgets
+from voxstudio.ui.studio import Studio
+
+SHOW_AFTER_MS = 300
+"""Work that takes less is not worth a person's eyes."""
+STAGES = (("read", "read"), ("network", "network"), ("mesh", "mesh"), ("draw", "draw"))
+
+
+def times_in_words(times: dict[str, float]) -> str:
+    """``read 4 · network 19 · mesh 1 · draw 8 ms``."""
+    parts = [f"{word} {times[key]:.0f}" for key, word in STAGES if key in times]
+    return " · ".join(parts) + " ms" if parts else ""
+
+
+class StatusBar(QFrame):
+    """Follows the session's job, message and times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "statusbar")
+        self.setFixedHeight(32)
+        self._studio: Studio | None = None
+        self.doing = widgets.Elided("Starting", "hint")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        self.progress.setRange(0, 100)
+        self.progress.setAccessibleName("Progress")
+        self.percent = widgets.words("", "figure")
+        self.percent.setFixedWidth(36)
+        self.cancel = widgets.button("Cancel", "slim", tip="Stop what is running (Esc)")
+        self.cancel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.times = widgets.words("", "figure")
+        self.times.setToolTip("Milliseconds per stage for the shape on screen")
+        self.device = widgets.words("", "badge")
+        self.device.setToolTip("Where the network runs")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(self.doing, 1)
+        for part in (self.progress, self.percent, self.cancel, self.times, self.device):
+            row.addWidget(part)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(SHOW_AFTER_MS)
+        self._late.timeout.connect(self._show_job)
+        self._show_progress(False)
+        self.device.hide()
+
+    def attach(self, studio: Studio) -> None:
+        """Follow a session."""
+        self._studio = studio
+        self.cancel.clicked.connect(studio.commands.action("cancel").trigger)
+        studio.bridge.changed.connect(self._changed)
+        self._changed("job")
+        self._changed("checkpoint")
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        session = self._studio.session
+        if topic == "job":
+            self._job()
+        elif topic in ("shown", "times"):
+            self.times.setText(times_in_words(session.shown.times) if session.shown else "")
+        elif topic == "checkpoint":
+            self.device.setVisible(session.model is not None)
+            self.device.setText(device_in_words(session.model.device) if session.model else "")
+        elif topic == "message" and session.job is None:
+            self._say_idle()
+
+    def _job(self) -> None:
+        job = self._studio.session.job
+        if job is None:
+            self._late.stop()
+            self._show_progress(False)
+            self._say_idle()
+        elif self.progress.isVisible():
+            self._show_job()
+        elif not self._late.isActive():
+            self._late.start()
+
+    @Slot()
+    def _show_job(self) -> None:
+        job = self._studio.session.job
+        if job is None:
+            return
+        known = job.fraction > 0.0
+        self.doing.say(job.words)
+        self.progress.setRange(0, 100 if known else 0)
+        self.progress.setValue(round(100 * job.fraction))
+        self.percent.setText(f"{100 * job.fraction:.0f} %" if known else "")
+        self._show_progress(True, job.cancellable)
+
+    def _show_progress(self, on: bool, cancellable: bool = False) -> None:
+        self.progress.setVisible(on)
+        self.percent.setVisible(on)
+        self.cancel.setVisible(on and cancellable)
+
+    def _say_idle(self) -> None:
+        session = self._studio.session
+        if session.message is not None:
+            self.doing.say(session.message.sentence)
+        else:
+            self.doing.say(f"Ready · {session.shown.origin}" if session.shown else "Ready")
+
+
+def device_in_words(device: str) -> str:
+    """``cpu`` becomes CPU, ``cuda:0`` GPU."""
+    return {"cpu": "CPU", "mps": "Apple GPU"}.get(device, "GPU" if device.startswith("cuda") else device)

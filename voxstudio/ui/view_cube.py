@@ -1,0 +1,130 @@
+"""A small cube that turns with the camera; a click on a face looks at the shape from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QWidget
+
+from voxstudio.ui import theme
+
+_SIDE = 84
+_SQUARE = QPolygonF([QPointF(0, 0), QPointF(100, 0), QPointF(100, 100), QPointF(0, 100)])
+
+
+@dataclass(frozen=True)
+class _Face:
+    """``right`` and ``up`` span the face as a person in front of it sees it."""
+
+    view: str
+    word: str
+    normal: tuple[int, int, int]
+    right: tuple[int, int, int]
+    up: tuple[int, int, int]
+
+
+_FACES = (
+    _Face("front", "Front", (0, -1, 0), (1, 0, 0), (0, 0, 1)),
+    _Face("back", "Back", (0, 1, 0), (-1, 0, 0), (0, 0, 1)),
+    _Face("side", "Side", (1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    _Face("left", "Left", (-1, 0, 0), (0, -1, 0), (0, 0, 1)),
+    _Face("top", "Top", (0, 0, 1), (1, 0, 0), (0, 1, 0)),
+    _Face("below", "Below", (0, 0, -1), (1, 0, 0), (0, -1, 0)),
+)
+
+
+class ViewCube(QWidget):
+    """Paints itself from the camera's axes; emits the name of the view that was clicked."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedSize(_SIDE, _SIDE)
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip("Click a face to look at the shape from there")
+        self.setAccessibleName("View cube")
+        self._axes = np.eye(3)
+        self._over = ""
+
+    def sizeHint(self) -> QSize:
+        """Always the same."""
+        return QSize(_SIDE, _SIDE)
+
+    def follow(self, axes: np.ndarray) -> None:
+        """``axes`` ``[3, 3]``: rows are right, up and toward the viewer, in world coordinates."""
+        if not np.allclose(axes, self._axes, atol=1e-3):
+            self._axes = axes
+            self.update()
+
+    def _visible(self) -> list[tuple[_Face, QPolygonF, float]]:
+        found = []
+        half = _SIDE * 0.27
+        for face in _FACES:
+            normal, right, up = (np.asarray(v, float) for v in (face.normal, face.right, face.up))
+            toward = float(self._axes[2] @ normal)
+            if toward <= 0.02:
+                continue
+            corners = [normal - right + up, normal + right + up, normal + right - up, normal - right - up]
+            points = [self._axes @ corner * half for corner in corners]
+            polygon = QPolygonF([QPointF(_SIDE / 2 + p[0], _SIDE / 2 - p[1]) for p in points])
+            found.append((face, polygon, toward))
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the faces that can be seen."""
+        tokens = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for face, polygon, toward in self._visible():
+            ground = QColor(tokens.accent_soft)
+            if face.view != self._over:
+                lit, shaded = (QColor(c).getRgbF()[:3] for c in (tokens.raised, tokens.line))
+                part = 0.2 + 0.8 * toward
+                ground = QColor.fromRgbF(*(part * a + (1 - part) * b for a, b in zip(lit, shaded, strict=True)))
+            painter.resetTransform()
+            painter.setPen(QPen(QColor(tokens.line_strong), 1.0))
+            painter.setBrush(ground)
+            painter.drawPolygon(polygon)
+            if toward > 0.25:
+                self._write(painter, face.word, polygon, QColor(tokens.text if toward > 0.5 else tokens.muted))
+        painter.end()
+
+    def _write(self, painter: QPainter, word: str, polygon: QPolygonF, colour: QColor) -> None:
+        transform = QTransform.quadToQuad(_SQUARE, polygon)
+        if not isinstance(transform, QTransform):
+            return
+        painter.setTransform(transform)
+        font = painter.font()
+        font.setPixelSize(27)
+        painter.setFont(font)
+        painter.setPen(colour)
+        painter.drawText(QRectF(0, 0, 100, 100), Qt.AlignmentFlag.AlignCenter, word)
+
+    def _face_at(self, position: QPointF) -> str:
+        for face, polygon, _ in self._visible():
+            if polygon.containsPoint(position, Qt.FillRule.OddEvenFill):
+                return face.view
+        return ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up the face under the pointer."""
+        over = self._face_at(event.position())
+        if over != self._over:
+            self._over = over
+            self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        """No face is lit when the pointer is elsewhere."""
+        self._over = ""
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the face under the pointer."""
+        view = self._face_at(event.position())
+        if view:
+            self.chosen.emit(view)

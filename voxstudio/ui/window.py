@@ -1,0 +1,133 @@
+"""The window: it places docks and nothing else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from voxstudio.ui import drops, icons
+from voxstudio.ui.commands import Command, Commands
+from voxstudio.ui.docks import PanelDock, fixed_dock
+from voxstudio.ui.history_strip import HistoryStrip
+from voxstudio.ui.rail import Rail
+from voxstudio.ui.status import StatusBar
+from voxstudio.ui.studio import Studio, panels
+from voxstudio.ui.topbar import TopBar
+from voxstudio.ui.viewport import Viewport
+
+LAYOUT = 1
+"""Raised when an old layout would no longer fit."""
+FIRST_PANEL = "reconstruct"
+
+
+class Window(QMainWindow):
+    """Painted before there is a session; :meth:`attach` brings it to life.
+
+    ``closing`` comes before anything is torn down, ``dropped`` with whatever was dropped on the window.
+    """
+
+    closing = Signal()
+    dropped = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("VoxStudio")
+        self.setWindowIcon(icons.app_icon())
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self.commands = Commands(self)
+        self._studio: Studio | None = None
+        self._key = FIRST_PANEL
+        self.viewport, self.strip, self.status = Viewport(), HistoryStrip(), StatusBar()
+        self.rail = Rail(panels())
+        self.rail.chosen.connect(self.go)
+        self.docks = {spec.key: PanelDock(spec) for spec in panels()}
+        for index, spec in enumerate(panels()):
+            command = Command(f"go-{spec.key}", f"Go to {spec.word}", "Go", f"Ctrl+{index + 1}", spec.icon)
+            self.commands.add(command).triggered.connect(self._go_by_action)
+        self.topbar = TopBar(self.commands)
+        self._place()
+        self._fresh_layout = self.saveState(LAYOUT)
+
+    def _place(self) -> None:
+        self.setMenuWidget(self.topbar)
+        self.setCentralWidget(self.viewport)
+        bottom = QWidget()
+        column = QVBoxLayout(bottom)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self.status)
+        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
+            self.setCorner(corner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, fixed_dock("rail", self.rail))
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, fixed_dock("bottom", bottom))
+        for dock in self.docks.values():
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.go(FIRST_PANEL)
+
+    def attach(self, studio: Studio) -> None:
+        """Fill the docks that can be seen; the others are filled when they are wanted."""
+        self._studio = studio
+        self.topbar.attach(studio)
+        self.status.attach(studio)
+        self.strip.attach(studio)
+        self.viewport.rested.connect(self.strip.take)
+        for dock in self.docks.values():
+            if not dock.isHidden():
+                dock.fill(studio)
+
+    @Slot(str)
+    def go(self, key: str) -> None:
+        """Show one panel; those that were torn off stay where they are."""
+        self._key = key
+        for name, dock in self.docks.items():
+            if name == key:
+                if self._studio is not None:
+                    dock.fill(self._studio)
+                dock.show()
+                dock.raise_()
+            elif not dock.isFloating():
+                dock.hide()
+        self.rail.choose(key)
+
+    @Slot()
+    def _go_by_action(self) -> None:
+        self.go(str(self.sender().property("key")).removeprefix("go-"))
+
+    def restore_layout(self, settings: QSettings) -> None:
+        """Bring back size, place and docks of the last time."""
+        geometry, state = settings.value("window/geometry"), settings.value("window/state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT):
+            self.go(str(settings.value("window/panel", FIRST_PANEL)))
+
+    def remember_layout(self, settings: QSettings) -> None:
+        """Keep size, place and docks for the next time."""
+        settings.setValue("window/geometry", self.saveGeometry())
+        settings.setValue("window/state", self.saveState(LAYOUT))
+        settings.setValue("window/panel", self._key)
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Every dock back to its first place."""
+        self.restoreState(self._fresh_layout, LAYOUT)
+        self.go(FIRST_PANEL)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Photos may be dropped anywhere."""
+        if drops.can_take(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand over what was dropped."""
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let the view go before the window does."""
+        self.closing.emit()
+        self.viewport.close_view()
+        super().closeEvent(event)
