@@ -50,8 +50,14 @@ class Card:
         if not isinstance(values, Mapping):
             raise BadCheckpoint(f"{where} is not a card: it should hold one JSON object.")
         if values.get("format", FORMAT) != FORMAT:
-            raise BadCheckpoint(f"{where} has format {values['format']!r}; this VoxStudio reads format {FORMAT}: update it.")
-        required = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
+            raise BadCheckpoint(
+                f"{where} has format {values['format']!r}; this VoxStudio reads format {FORMAT}: update it."
+            )
+        required = [
+            f.name
+            for f in dataclasses.fields(cls)
+            if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        ]
         missing = [name for name in required if name not in values]
         if missing:
             raise BadCheckpoint(f"{where} lacks {', '.join(missing)}: restore the card that came with the weights.")
@@ -65,7 +71,11 @@ class Card:
             for name in ("network", "data", "training", "metrics", "tensors"):
                 kept[name] = dict(kept.get(name, {}))
         except (TypeError, ValueError):
-            raise BadCheckpoint(f"{where} holds a value of the wrong type: restore the card that came with the weights.") from None
+            raise BadCheckpoint(
+                f"{where} holds a value of the wrong type: restore the card that came with the weights."
+            ) from None
         if not 0.0 < kept["iso_level"] < 1.0 or not 4 <= kept["resolution"] <= 1024:
-            raise BadCheckpoint(f"{where} gives an impossible resolution or iso level: restore the card that came with the weights.")
+            raise BadCheckpoint(
+                f"{where} gives an impossible resolution or iso level: restore the card that came with the weights."
+            )
         return cls(**kept)

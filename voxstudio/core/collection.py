@@ -50,12 +50,19 @@ class Collection:
         """The chosen objects, in the given order."""
         chosen = np.asarray(indices, dtype=np.int64)
         names = tuple(self.names[int(i)] for i in chosen)
-        return Collection(self.packed[chosen], self.resolution, names, self.labels[chosen], self.class_names, self.title, self.terms)
+        return Collection(
+            self.packed[chosen], self.resolution, names, self.labels[chosen], self.class_names, self.title, self.terms
+        )
 
     @classmethod
     def of(
-        cls, occupancy: npt.NDArray[np.bool_], names: tuple[str, ...], labels: npt.ArrayLike,
-        class_names: tuple[str, ...], title: str = "", terms: str = "",
+        cls,
+        occupancy: npt.NDArray[np.bool_],
+        names: tuple[str, ...],
+        labels: npt.ArrayLike,
+        class_names: tuple[str, ...],
+        title: str = "",
+        terms: str = "",
     ) -> Collection:
         """Pack bool ``[N, R, R, R]`` grids."""
         count, size = len(occupancy), occupancy.shape[1]

@@ -69,8 +69,15 @@ class Recipe:
             meta = item.metadata
             specs.append(
                 OptionSpec(
-                    item.name, kind, item.default, meta["help"], meta["low"], meta["high"],
-                    meta["choices"], meta["unit"], is_tuple,
+                    item.name,
+                    kind,
+                    item.default,
+                    meta["help"],
+                    meta["low"],
+                    meta["high"],
+                    meta["choices"],
+                    meta["unit"],
+                    is_tuple,
                 )
             )
         return tuple(specs)

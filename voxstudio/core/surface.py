@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +39,12 @@ class Surface:
         If shapes disagree or a face points outside the vertices.
     """
 
-    vertices: npt.NDArray[np.float32]
-    faces: npt.NDArray[np.int64]
-    normals: npt.NDArray[np.float32] | None = None
-    colors: npt.NDArray[np.uint8] | None = None
-    values: npt.NDArray[np.float32] | None = None
+    # Any real dtype may be handed in; what is kept has the dtype that the docstring names.
+    vertices: npt.NDArray[Any]
+    faces: npt.NDArray[Any]
+    normals: npt.NDArray[Any] | None = None
+    colors: npt.NDArray[Any] | None = None
+    values: npt.NDArray[Any] | None = None
     name: str = ""
 
     def __post_init__(self) -> None:

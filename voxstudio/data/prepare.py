@@ -64,8 +64,15 @@ def store_of_grids(folder: Path, train: Collection, test: Collection | None, see
 
 
 def store_of_parametric(
-    folder: Path, classes: Sequence[str], count: int, resolution: int, *, validation: int = 24, test: int = 40,
-    first_seed: int = 0, mesh_resolution: int = 56,
+    folder: Path,
+    classes: Sequence[str],
+    count: int,
+    resolution: int,
+    *,
+    validation: int = 24,
+    test: int = 40,
+    first_seed: int = 0,
+    mesh_resolution: int = 56,
 ) -> ShapeStore:
     """Prepare ``count`` parametric training objects of each class, and held-out ones of other structure.
 
@@ -73,7 +80,11 @@ def store_of_parametric(
     """
     from voxstudio.data.parametric import make
 
-    plan = [("train", count, first_seed, False), ("validation", validation, 10_000_000, False), ("test", test, 20_000_000, True)]
+    plan = [
+        ("train", count, first_seed, False),
+        ("validation", validation, 10_000_000, False),
+        ("test", test, 20_000_000, True),
+    ]
 
     def items() -> Iterator[StoreItem]:
         for split, number, start, held_out in plan:

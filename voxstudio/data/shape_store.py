@@ -6,7 +6,6 @@ Training reads shapes from here, so that neither meshing nor file formats stand 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -105,7 +104,9 @@ def write_store(
         parts["vertices"].append(surface.vertices.astype(np.float16))
         normals = surface.normals if surface.normals is not None else _normals(surface)
         parts["normals"].append(np.rint(normals * 127).astype(np.int8))
-        parts["colors"].append(surface.colors if surface.colors is not None else np.full((len(surface.vertices), 3), 200, np.uint8))
+        parts["colors"].append(
+            surface.colors if surface.colors is not None else np.full((len(surface.vertices), 3), 200, np.uint8)
+        )
         parts["faces"].append(surface.faces.astype(np.int32))
         parts["packed"].append(np.packbits(item.occupancy.reshape(1, -1), axis=1))
         parts["labels"].append(np.array([item.label], np.int64))
@@ -115,7 +116,11 @@ def write_store(
     for start, source in (("vertex_start", "vertices"), ("face_start", "faces")):
         parts[start] = [np.concatenate([[0], np.cumsum([len(part) for part in parts[source]])]).astype(np.int64)]
     meta = {
-        "names": names, "class_names": list(class_names), "resolution": resolution, "title": title, "terms": terms,
+        "names": names,
+        "class_names": list(class_names),
+        "resolution": resolution,
+        "title": title,
+        "terms": terms,
         "has_colors": has_colors,
     }
     try:
@@ -126,7 +131,7 @@ def write_store(
         (draft / "store.json").write_text(json.dumps(meta))
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(draft, folder)
+        draft.replace(folder)
     except OSError as error:
         raise CannotWrite(f"The prepared shapes could not be written to {folder}: {error.strerror}.") from error
     return open_store(folder)
@@ -144,8 +149,14 @@ def open_store(folder: Path) -> ShapeStore:
         meta = json.loads((folder / "store.json").read_text())
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
         return ShapeStore(
-            folder, arrays, tuple(meta["names"]), tuple(meta["class_names"]), int(meta["resolution"]),
-            meta["title"], meta["terms"], bool(meta["has_colors"]),
+            folder,
+            arrays,
+            tuple(meta["names"]),
+            tuple(meta["class_names"]),
+            int(meta["resolution"]),
+            meta["title"],
+            meta["terms"],
+            bool(meta["has_colors"]),
         )
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(f"{folder} is not a folder of prepared shapes ({error}): prepare it again.") from error

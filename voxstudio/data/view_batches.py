@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,10 +108,19 @@ class ViewBatches:
     """
 
     def __init__(
-        self, stores: Sequence[tuple[ShapeStore, float]], class_names: Sequence[str], *, batch_size: int,
-        image_size: int, resolution: int, seed: int, view_counts: Sequence[int] = (1, 1, 2, 3, 5),
-        fusions: Sequence[str] = FUSIONS, augmentation: Augmentation = Augmentation(),  # noqa: B008 - frozen
-        style: ViewStyle = ViewStyle(), split: str = "train",  # noqa: B008 - frozen
+        self,
+        stores: Sequence[tuple[ShapeStore, float]],
+        class_names: Sequence[str],
+        *,
+        batch_size: int,
+        image_size: int,
+        resolution: int,
+        seed: int,
+        view_counts: Sequence[int] = (1, 1, 2, 3, 5),
+        fusions: Sequence[str] = FUSIONS,
+        augmentation: Augmentation = Augmentation(),  # noqa: B008 - frozen
+        style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
+        split: str = "train",
     ) -> None:
         self.stores = [store for store, _ in stores]
         self.weights = np.array([weight for _, weight in stores], np.float64)
@@ -185,25 +195,22 @@ def resampled(occupancy: npt.NDArray[np.bool_], resolution: int) -> npt.NDArray[
 def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[ViewBatch]:
     """Batches from ``start`` on, made ahead of time by ``workers`` processes (0: in this one)."""
     if workers == 0:
-        step = start
-        while True:
+        for step in itertools.count(start):
             yield batches[step]
-            step += 1
     from torch.utils.data import DataLoader
 
-    class _Steps:
-        def __iter__(self) -> Iterator[int]:
-            step = start
-            while True:
-                yield step
-                step += 1
-
+    steps: Any = itertools.count(start)
+    source: Any = batches  # indexable, which is all that the loader asks of it
     loader: Any = DataLoader(
-        batches, batch_size=None, sampler=_Steps(), num_workers=workers, prefetch_factor=3,  # type: ignore[arg-type]
+        source,
+        batch_size=None,
+        sampler=steps,
+        num_workers=workers,
+        prefetch_factor=3,
         collate_fn=_as_is,
     )
     yield from loader
 
 
-def _as_is(batch: ViewBatch) -> ViewBatch:
+def _as_is(batch: Any) -> Any:
     return batch

@@ -70,8 +70,12 @@ def draw_light(rng: np.random.Generator) -> Light:
     direction = (float(flat * np.cos(angle)), float(height), float(abs(flat * np.sin(angle)) + 0.15))
     tint = 1 + rng.normal(0, 0.05, 3)
     return Light(
-        direction, float(rng.uniform(0.35, 1.1)), float(rng.uniform(0.2, 0.7)), float(rng.uniform(0, 0.35)),
-        float(max(rng.normal(0.02, 0.12), 0)), float(rng.uniform(6, 60)),
+        direction,
+        float(rng.uniform(0.35, 1.1)),
+        float(rng.uniform(0.2, 0.7)),
+        float(rng.uniform(0, 0.35)),
+        float(max(rng.normal(0.02, 0.12), 0)),
+        float(rng.uniform(6, 60)),
         (float(tint[0]), float(tint[1]), float(tint[2])),
     )
 
@@ -135,7 +139,11 @@ def _floor(wall: Float, camera: Camera, height: float, shadow: Float | None, rng
     down = np.where(rays[..., 2] < -1e-4, rays[..., 2], np.float32(-1e-4))
     reach = (height - eye[2]) / down
     below = (rays[..., 2] < -1e-4) & (reach > 0)
-    colour = np.clip(wall[size // 2, size // 2] + rng.normal(0, 0.2, 3), 0.05, 1) if rng.random() < 0.5 else rng.uniform(0.1, 1, 3)
+    colour = (
+        np.clip(wall[size // 2, size // 2] + rng.normal(0, 0.2, 3), 0.05, 1)
+        if rng.random() < 0.5
+        else rng.uniform(0.1, 1, 3)
+    )
     floor = np.broadcast_to(colour.astype(np.float32), wall.shape).copy()
     x, y = eye[0] + reach * rays[..., 0], eye[1] + reach * rays[..., 1]
     if rng.random() < 0.5:
@@ -199,7 +207,10 @@ def _spoil(mask: Float, shadow: Float | None, rng: np.random.Generator) -> Float
 
 
 def render_photo(
-    surface: Surface, size: int, rng: np.random.Generator, style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
+    surface: Surface,
+    size: int,
+    rng: np.random.Generator,
+    style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
     camera: Camera | None = None,
 ) -> tuple[npt.NDArray[np.uint8], Float, Float | None]:
     """A photo-like picture: RGB uint8 ``[S, S, 3]``, the true mask ``[S, S]``, and the floor's shadow if drawn."""
@@ -223,7 +234,10 @@ def render_photo(
 
 
 def draw_view(
-    surface: Surface, size: int, rng: np.random.Generator, style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
+    surface: Surface,
+    size: int,
+    rng: np.random.Generator,
+    style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
     camera: Camera | None = None,
 ) -> npt.NDArray[np.uint8]:
     """What the network sees of a random photo of ``surface``: uint8 ``[size, size, 4]``.

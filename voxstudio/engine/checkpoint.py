@@ -62,7 +62,9 @@ def catalogue(folders: Iterable[Path]) -> tuple[Entry, ...]:
             try:
                 entry = Entry(folder.name, folder, read_card(folder))
                 if not (folder / WEIGHTS).is_file():
-                    entry = replace(entry, problem=f"{folder / WEIGHTS} is missing: copy the whole checkpoint folder again.")
+                    entry = replace(
+                        entry, problem=f"{folder / WEIGHTS} is missing: copy the whole checkpoint folder again."
+                    )
             except BadCheckpoint as error:
                 entry = Entry(folder.name, folder, None, str(error))
             found.setdefault(entry.name, entry)
@@ -105,9 +107,15 @@ def check_tensors(shapes: Mapping[str, tuple[int, ...]], card: Card, path: Path)
             if shapes[name] != wanted[name]
         ],
     }
-    told = [f"{len(names)} {kind} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" for kind, names in groups.items() if names]
+    told = [
+        f"{len(names)} {kind} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for kind, names in groups.items()
+        if names
+    ]
     if told:
-        raise BadCheckpoint(f"{path} does not fit its card: {'; '.join(told)}. Restore the weights that belong to the card.")
+        raise BadCheckpoint(
+            f"{path} does not fit its card: {'; '.join(told)}. Restore the weights that belong to the card."
+        )
 
 
 def load_foreign(path: Path) -> dict[str, Tensor]:
@@ -126,7 +134,9 @@ def load_foreign(path: Path) -> dict[str, Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = str(error).split("GLOBAL ")[-1].split(" ")[0] if "GLOBAL " in str(error) else "code"
-        raise BadCheckpoint(f"{path} wants to run {found} when it opens, so it was refused: ask for a safetensors file.") from None
+        raise BadCheckpoint(
+            f"{path} wants to run {found} when it opens, so it was refused: ask for a safetensors file."
+        ) from None
     except (OSError, RuntimeError, EOFError, ValueError) as error:
         raise BadCheckpoint(f"{path} is not a readable torch file: {str(error).splitlines()[0]}") from error
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
@@ -176,16 +186,16 @@ def write_atomically(path: Path, blob: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.chmod(0o644)
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError as error:
         if draft is not None:
             draft.unlink(missing_ok=True)
-        raise CannotWrite(f"{path} cannot be written ({error.strerror}): free space or choose another folder.") from error
+        raise CannotWrite(
+            f"{path} cannot be written ({error.strerror}): free space or choose another folder."
+        ) from error
 
 
-def open_model(
-    entry: Entry | Path, build: Callable[[Card], Callable[..., Any]], device: str = "auto"
-) -> Any:
+def open_model(entry: Entry | Path, build: Callable[[Card], Callable[..., Any]], device: str = "auto") -> Any:
     """Open a checkpoint and build its model on the device.
 
     ``build(card)`` returns the model class of the card's family (the registry lives a floor above). If the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -11,8 +13,10 @@ PAIRS = (("up", "norm"), ("refine", "refine_norm"), ("first", "first_norm"), ("s
 """Attribute names of a convolution and the norm that follows it at once, in the project's blocks."""
 
 
-def _fused(convolution: nn.Module, norm: nn.Module) -> nn.Module:
-    return fuse_conv_bn_eval(convolution, norm, transpose=isinstance(convolution, nn.ConvTranspose3d))  # type: ignore[type-var]
+def _fused(convolution: Any, norm: Any) -> nn.Module:
+    transposed = isinstance(convolution, nn.ConvTranspose3d)
+    result: nn.Module = fuse_conv_bn_eval(convolution, norm, transpose=transposed)
+    return result
 
 
 def inference_form(module: nn.Module, dtype: torch.dtype) -> None:

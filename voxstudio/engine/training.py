@@ -44,9 +44,15 @@ class LoopOptions:
 
 
 def run(
-    trainer: Trainer, out: Path, options: LoopOptions, *, export: Callable[[int], None],
-    report: Callable[[TrainingReport], None] = lambda _: None, preview: Callable[[Any], None] = lambda _: None,
-    should_stop: Callable[[], bool] = lambda: False, first_step: int = 0,
+    trainer: Trainer,
+    out: Path,
+    options: LoopOptions,
+    *,
+    export: Callable[[int], None],
+    report: Callable[[TrainingReport], None] = lambda _: None,
+    preview: Callable[[Any], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    first_step: int = 0,
 ) -> int:
     """Train until ``max_steps``, a stop or the time limit; save and export at the end. Returns the step reached.
 
@@ -60,10 +66,15 @@ def run(
         except (MemoryError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
                 raise
-            raise TrainingFailed(f"Memory ran out at step {step}; the last state was kept in {out}: lower the batch size and resume.") from error
+            raise TrainingFailed(
+                f"Memory ran out at step {step}; the last state was kept in {out}: lower the batch size and resume."
+            ) from error
         step, samples = step + 1, samples + outcome.samples
         if not all(math.isfinite(value) for value in outcome.values.values()):
-            raise TrainingFailed(f"A loss became infinite at step {step}; the last good state was kept in {out}: lower the learning rate and resume.")
+            raise TrainingFailed(
+                f"A loss became infinite at step {step}; the last good state was kept in {out}: "
+                "lower the learning rate and resume."
+            )
         now = time.monotonic()
         if now - told >= 0.1:
             rate = samples / max(now - began, 1e-9)
@@ -113,5 +124,7 @@ def load_state(out: Path) -> dict[str, Any] | None:
         if not {"step", "trainer"} <= set(state):
             raise KeyError("step")
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        raise BadCheckpoint(f"{path} cannot be resumed from: delete the folder {path.parent} to start afresh.") from error
+        raise BadCheckpoint(
+            f"{path} cannot be resumed from: delete the folder {path.parent} to start afresh."
+        ) from error
     return state

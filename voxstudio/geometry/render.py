@@ -36,9 +36,7 @@ class Camera:
     def axes(self) -> tuple[Float, Float]:
         """Position ``[3]`` and rotation ``[3, 3]`` whose rows are right, up and toward the viewer."""
         azimuth, elevation, roll = np.radians([self.azimuth_deg, self.elevation_deg, self.roll_deg])
-        back = np.array(
-            [np.sin(azimuth) * np.cos(elevation), -np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
-        )
+        back = np.array([np.sin(azimuth) * np.cos(elevation), -np.cos(azimuth) * np.cos(elevation), np.sin(elevation)])
         right = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         up = np.cross(back, right)
         right, up = np.cos(roll) * right + np.sin(roll) * up, np.cos(roll) * up - np.sin(roll) * right
@@ -78,8 +76,10 @@ class GBuffer:
         return self.face >= 0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _rasterize(screen: Float, faces: npt.NDArray[np.int64], size: int, face: npt.NDArray[np.int32], bary: Float) -> None:
+@numba.njit(cache=True, nogil=True)
+def _rasterize(
+    screen: Float, faces: npt.NDArray[np.int64], size: int, face: npt.NDArray[np.int32], bary: Float
+) -> None:
     """Closest face and its perspective-correct barycentrics at each pixel; screen is x, y, 1/depth."""
     nearest = np.zeros((size, size), np.float32)
     for f in range(faces.shape[0]):
@@ -113,8 +113,10 @@ def _rasterize(screen: Float, faces: npt.NDArray[np.int64], size: int, face: npt
                 bary[y, x, 2] = w * wc / depth
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _interpolate(face: npt.NDArray[np.int32], bary: Float, faces: npt.NDArray[np.int64], values: Float, out: Float) -> None:
+@numba.njit(cache=True, nogil=True)
+def _interpolate(
+    face: npt.NDArray[np.int32], bary: Float, faces: npt.NDArray[np.int64], values: Float, out: Float
+) -> None:
     for y in range(face.shape[0]):
         for x in range(face.shape[1]):
             f = face[y, x]
@@ -128,10 +130,19 @@ def _interpolate(face: npt.NDArray[np.int32], bary: Float, faces: npt.NDArray[np
                 )
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _shade(
-    face: npt.NDArray[np.int32], normal: Float, albedo: Float, direction: Float, strength: float, ambient: float,
-    fill: float, specular: float, shininess: float, tint: Float, out: Float,
+    face: npt.NDArray[np.int32],
+    normal: Float,
+    albedo: Float,
+    direction: Float,
+    strength: float,
+    ambient: float,
+    fill: float,
+    specular: float,
+    shininess: float,
+    tint: Float,
+    out: Float,
 ) -> None:
     """Lambert key light, opposite fill, hemisphere ambient and a Blinn highlight; gamma 2.2 at the end."""
     half = np.array([direction[0], direction[1], direction[2] + 1.0], np.float32)
@@ -177,7 +188,8 @@ def vertex_normals(vertices: Float, faces: npt.NDArray[np.int64]) -> Float:
         ],
         axis=1,
     )
-    return (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    unit = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return np.asarray(unit, np.float32)
 
 
 def render_gbuffer(surface: Surface, camera: Camera, size: int, flat: bool = False) -> GBuffer:
@@ -214,8 +226,17 @@ def shade(buffer: GBuffer, light: Light = Light()) -> Float:  # noqa: B008 - a f
     direction /= np.linalg.norm(direction)
     out = np.zeros_like(buffer.albedo)
     _shade(
-        buffer.face, buffer.normal, buffer.albedo, direction, light.strength, light.ambient, light.fill,
-        light.specular, light.shininess, np.asarray(light.tint, np.float32), out,
+        buffer.face,
+        buffer.normal,
+        buffer.albedo,
+        direction,
+        light.strength,
+        light.ambient,
+        light.fill,
+        light.specular,
+        light.shininess,
+        np.asarray(light.tint, np.float32),
+        out,
     )
     return out
 
@@ -237,7 +258,11 @@ def frame(surface: Surface, azimuth_deg: float = 35.0, elevation_deg: float = 20
 
 
 def picture_of(
-    surface: Surface, size: int = 256, azimuth_deg: float = 35.0, elevation_deg: float = 20.0, flat: bool = False,
+    surface: Surface,
+    size: int = 256,
+    azimuth_deg: float = 35.0,
+    elevation_deg: float = 20.0,
+    flat: bool = False,
     background: tuple[int, int, int] = (244, 244, 242),
 ) -> npt.NDArray[np.uint8]:
     """A clay picture of a surface, uint8 ``[size, size, 3]``; drawn at twice the size and reduced."""

@@ -24,13 +24,15 @@ def model_class(card: Any) -> Any:
 
 
 def parametric_subjects(classes: Sequence[str], resolution: int, count: int, held_out: bool) -> list[Any]:
-    """``count`` parametric objects of each class, none of them in any training part; held-out ones differ in structure."""
+    """``count`` parametric objects of each class, in no training part; held-out ones differ in structure."""
     from voxstudio.data.parametric import CLASSES, make
     from voxstudio.data.prepare import in_unit_cube
     from voxstudio.families.vae_gan3d.protocol import Subject
 
     first = TEST_SEED if held_out else VALIDATION_SEED
-    shapes = [(name, make(name, first + k, held_out=held_out)) for k in range(count) for name in classes if name in CLASSES]
+    shapes = [
+        (name, make(name, first + k, held_out=held_out)) for k in range(count) for name in classes if name in CLASSES
+    ]
     return [Subject(in_unit_cube(s.surface(56)), s.occupancy(resolution), name) for name, s in shapes]
 
 
@@ -60,10 +62,14 @@ def real_subjects(data: Path, classes: Sequence[str], resolution: int, split: st
 
 
 def evaluate(
-    checkpoint: Entry | Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet,
-    count: int = 24, noise: int = 32,
+    checkpoint: Entry | Path,
+    data: Path | None = None,
+    device: str = "auto",
+    progress: Progress = quiet,
+    count: int = 24,
+    noise: int = 32,
 ) -> dict[str, Any]:
-    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and what they were measured on.
+    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what.
 
     Without ``data`` only held-out parametric objects are measured; with it the same keys with ``_real`` join.
     """
@@ -102,7 +108,9 @@ def calibrated(
     return level
 
 
-def measured(folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet) -> dict[str, Any]:
+def measured(
+    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet
+) -> dict[str, Any]:
     """Evaluate and write the metrics into the card."""
     result = evaluate(folder, data, device, progress)
     write_card(folder, replace(read_card(folder), metrics=result["metrics"]))

@@ -20,8 +20,10 @@ PARAMETRIC_COUNT = 64
 """Parametric training objects of each class that ``train`` prepares when no data is named."""
 
 
-def find_stores(data: Path | None, recipe: Any, cache: Path, count: int = PARAMETRIC_COUNT) -> list[tuple[ShapeStore, float]]:
-    """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None means parametric shapes.
+def find_stores(
+    data: Path | None, recipe: Any, cache: Path, count: int = PARAMETRIC_COUNT
+) -> list[tuple[ShapeStore, float]]:
+    """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
 
     Raises BadInput that says what was looked for.
     """
@@ -33,9 +35,16 @@ def find_stores(data: Path | None, recipe: Any, cache: Path, count: int = PARAME
 
         unknown = sorted(set(classes) - set(CLASSES))
         if unknown:
-            raise BadInput(f"There are no parametric shapes of {', '.join(unknown)}; choose from {', '.join(CLASSES)} or name --data.")
+            raise BadInput(
+                f"There are no parametric shapes of {', '.join(unknown)}; "
+                f"choose from {', '.join(CLASSES)} or name --data."
+            )
         folder = cache / f"parametric-{'-'.join(classes)}-{recipe.resolution}-{count}"
-        store = open_store(folder) if folder.is_dir() else store_of_parametric(folder, classes, count, max(recipe.resolution, 32))
+        store = (
+            open_store(folder)
+            if folder.is_dir()
+            else store_of_parametric(folder, classes, count, max(recipe.resolution, 32))
+        )
         return [(store, 1.0)]
     if not data.exists():
         raise BadInput(f"The data folder {data} does not exist.")
@@ -57,12 +66,23 @@ def batch_source(
     from voxstudio.data.views import ViewStyle
 
     augmentation = Augmentation(
-        recipe.mirror, recipe.stretch, recipe.model_rotation_deg, recipe.model_shift_voxels,
-        recipe.image_rotation_deg, recipe.image_shift,
+        recipe.mirror,
+        recipe.stretch,
+        recipe.model_rotation_deg,
+        recipe.model_shift_voxels,
+        recipe.image_rotation_deg,
+        recipe.image_shift,
     )
     batches = ViewBatches(
-        stores, recipe.classes, batch_size=recipe.batch_size, image_size=recipe.image_size, resolution=recipe.resolution,
-        seed=seed, view_counts=recipe.view_counts, fusions=recipe.fusions, augmentation=augmentation,
+        stores,
+        recipe.classes,
+        batch_size=recipe.batch_size,
+        image_size=recipe.image_size,
+        resolution=recipe.resolution,
+        seed=seed,
+        view_counts=recipe.view_counts,
+        fusions=recipe.fusions,
+        augmentation=augmentation,
         style=ViewStyle(recipe.keep_background),
     )
     return lambda start: iterate(batches, start, workers)
@@ -77,11 +97,26 @@ def make_recipe(key: str, preset: str = "compact", **changes: Any) -> Recipe:
 
 
 def train(
-    key: str, out: Path, recipe: Recipe, *, data: Path | None = None, max_steps: int | None = None, seed: int = 0,
-    resume: bool = False, device: str = "auto", stores: Sequence[tuple[ShapeStore, float]] | None = None,
-    max_seconds: float = float("inf"), save_every: float = 120.0, export_every: float = 900.0, workers: int | None = None,
-    report: Callable[[TrainingReport], None] = lambda _: None, preview: Callable[[Any], None] = lambda _: None,
-    should_stop: Callable[[], bool] = lambda: False, preview_every_steps: int = 0, title: str = "", summary: str = "",
+    key: str,
+    out: Path,
+    recipe: Recipe,
+    *,
+    data: Path | None = None,
+    max_steps: int | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    device: str = "auto",
+    stores: Sequence[tuple[ShapeStore, float]] | None = None,
+    max_seconds: float = float("inf"),
+    save_every: float = 120.0,
+    export_every: float = 900.0,
+    workers: int | None = None,
+    report: Callable[[TrainingReport], None] = lambda _: None,
+    preview: Callable[[Any], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    preview_every_steps: int = 0,
+    title: str = "",
+    summary: str = "",
     count: int = PARAMETRIC_COUNT,
 ) -> Path:
     """Train until ``max_steps`` of this call's recipe; ``out`` then holds weights, card, recipe and resume state.
@@ -98,7 +133,9 @@ def train(
     if state is not None and (out / "recipe.json").exists():
         kept = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
         if type(recipe).from_json(kept).digest() != recipe.digest():
-            raise BadInput(f"{out} was trained with another recipe: resume it with the same options, or train into another folder.")
+            raise BadInput(
+                f"{out} was trained with another recipe: resume it with the same options, or train into another folder."
+            )
     steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
     with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
         opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), count)
@@ -111,24 +148,57 @@ def train(
 
         def export(step: int) -> None:
             tensors, network = trainer.export()
-            save_checkpoint(out, tensors, _card(record, out, recipe, network, opened, step, seed, title, summary), recipe.to_json())
+            save_checkpoint(
+                out, tensors, _card(record, out, recipe, network, opened, step, seed, title, summary), recipe.to_json()
+            )
 
         options = LoopOptions(steps, save_every, export_every, preview_every_steps, max_seconds)
-        run(trainer, out, options, export=export, report=report, preview=preview, should_stop=should_stop, first_step=first)
+        run(
+            trainer,
+            out,
+            options,
+            export=export,
+            report=report,
+            preview=preview,
+            should_stop=should_stop,
+            first_step=first,
+        )
     return out
 
 
 def _card(
-    record: Any, out: Path, recipe: Any, network: Mapping[str, Any], stores: Sequence[tuple[ShapeStore, float]],
-    step: int, seed: int, title: str, summary: str,
+    record: Any,
+    out: Path,
+    recipe: Any,
+    network: Mapping[str, Any],
+    stores: Sequence[tuple[ShapeStore, float]],
+    step: int,
+    seed: int,
+    title: str,
+    summary: str,
 ) -> Card:
     sources = [
-        {"title": s.title, "terms": s.terms, "objects": len(s.indices("train")), "resolution": s.resolution, "weight": round(w, 4)}
+        {
+            "title": s.title,
+            "terms": s.terms,
+            "objects": len(s.indices("train")),
+            "resolution": s.resolution,
+            "weight": round(w, 4),
+        }
         for s, w in stores
     ]
     training = {"steps": step, "seed": seed, "objects_seen": step * recipe.batch_size}
     return Card(
-        name=out.name, family=record.key, title=title or out.name, summary=summary or record.summary, resolution=recipe.resolution,
-        iso_level=0.4, classes=tuple(recipe.classes), network=dict(network), data={"sources": sources}, training=training,
-        recipe_digest=recipe.digest(), citation=record.citation,
+        name=out.name,
+        family=record.key,
+        title=title or out.name,
+        summary=summary or record.summary,
+        resolution=recipe.resolution,
+        iso_level=0.4,
+        classes=tuple(recipe.classes),
+        network=dict(network),
+        data={"sources": sources},
+        training=training,
+        recipe_digest=recipe.digest(),
+        citation=record.citation,
     )

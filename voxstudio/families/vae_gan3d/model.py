@@ -35,7 +35,9 @@ class VaeGanModel:
         found, wanted = set(tensors), {k for k in net.state_dict() if "num_batches" not in k}
         if found != wanted:
             odd = sorted(found ^ wanted)
-            raise BadCheckpoint(f"The weights of {card.name} do not fit its recipe: {len(odd)} tensors differ, first {odd[0]!r}.")
+            raise BadCheckpoint(
+                f"The weights of {card.name} do not fit its recipe: {len(odd)} tensors differ, first {odd[0]!r}."
+            )
         net.load_state_dict(dict(tensors), strict=False)
         self.net = net.eval().requires_grad_(False).to(device)
         self.dtype = torch.bfloat16 if fast and has_bf16(device) else torch.float32
@@ -69,7 +71,9 @@ class VaeGanModel:
     def encode(self, views: Views) -> npt.NDArray[np.float32]:
         """Latent means ``[N, 2, Z]`` of each view and of its mirror image."""
         if views.ndim != 4 or views.shape[1:] != (self.image_size, self.image_size, 4):
-            raise BadInput(f"{self.card.name} wants views of {self.image_size} x {self.image_size} x 4, not {views.shape[1:]}.")
+            raise BadInput(
+                f"{self.card.name} wants views of {self.image_size} x {self.image_size} x 4, not {views.shape[1:]}."
+            )
         rows = []
         for start in range(0, len(views), 16):
             part = torch.from_numpy(np.ascontiguousarray(views[start : start + 16])).to(self.device)

@@ -19,7 +19,11 @@ class PaperEncoder(nn.Module):
         widths = (channels, 64, 128, 256, 512)
         layers: list[nn.Module] = []
         for i, (kernel, stride, pad) in enumerate(((11, 4, 4), (5, 2, 2), (5, 2, 2), (5, 2, 2))):
-            layers += [nn.Conv2d(widths[i], widths[i + 1], kernel, stride, pad), nn.BatchNorm2d(widths[i + 1]), nn.ReLU()]
+            layers += [
+                nn.Conv2d(widths[i], widths[i + 1], kernel, stride, pad),
+                nn.BatchNorm2d(widths[i + 1]),
+                nn.ReLU(),
+            ]
         self.body = nn.Sequential(*layers)
         self.head = nn.Conv2d(512, 2 * latent, 8, 2, 0)
 
@@ -53,7 +57,9 @@ class CompactEncoder(nn.Module):
         self.stem = nn.Sequential(nn.Conv2d(channels, width, 5, 2, 2, bias=False), nn.BatchNorm2d(width), nn.ReLU())
         steps = (width, 2 * width, 3 * width, 5 * width, 6 * width)
         self.body = nn.Sequential(*(ResidualDown(a, b) for a, b in zip(steps[:-1], steps[1:], strict=True)))
-        self.squeeze = nn.Sequential(nn.Conv2d(steps[-1], 3 * width, 1, bias=False), nn.BatchNorm2d(3 * width), nn.ReLU())
+        self.squeeze = nn.Sequential(
+            nn.Conv2d(steps[-1], 3 * width, 1, bias=False), nn.BatchNorm2d(3 * width), nn.ReLU()
+        )
         side = image_size // 32
         self.head = nn.Linear(3 * width * side * side, 2 * latent)
 
@@ -99,7 +105,7 @@ class LabelProduct(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """``x`` ``[B, ...]`` times one value for each of its entries."""
-        return x * self.linear(self.embed(labels)).view_as(x)
+        return torch.mul(x, self.linear(self.embed(labels)).view_as(x))
 
 
 class Generator(nn.Module):

@@ -12,7 +12,14 @@ import numpy.typing as npt
 from voxstudio.core.surface import Surface
 from voxstudio.data.views import ViewStyle, draw_view
 from voxstudio.engine.family import Progress, quiet
-from voxstudio.evaluation.metrics import best_threshold, diversity, iou, largest_component_share, squared_difference, ssim3d
+from voxstudio.evaluation.metrics import (
+    best_threshold,
+    diversity,
+    iou,
+    largest_component_share,
+    squared_difference,
+    ssim3d,
+)
 
 VIEWS = 5
 SEED = 77_001
@@ -66,34 +73,47 @@ def evaluate(
         progress(i / len(subjects), f"measuring object {i + 1} of {len(subjects)}")
         for style, tail in ((CLEAN, ""), (ROUGH, "_rough")):
             means = model.encode(views_of(subject, i, model.image_size, style))
-            singles = [model.decode(model.fuse(means[k : k + 1], model.fusions[0]), subject.label).values for k in range(VIEWS)]
+            singles = [
+                model.decode(model.fuse(means[k : k + 1], model.fusions[0]), subject.label).values for k in range(VIEWS)
+            ]
             for fusion in model.fusions:
                 # One view alone is the same for mean and maximum; the LSTM has a word of its own.
-                alone = singles if fusion != "lstm" else [
-                    model.decode(model.fuse(means[k : k + 1], fusion), subject.label).values for k in range(VIEWS)
-                ]
+                alone = (
+                    singles
+                    if fusion != "lstm"
+                    else [
+                        model.decode(model.fuse(means[k : k + 1], fusion), subject.label).values for k in range(VIEWS)
+                    ]
+                )
                 joint = model.decode(model.fuse(means, fusion), subject.label).values
                 for count, fields in ((1, alone), (VIEWS, [joint])):
                     _measure(rows[fusion], fields, subject.truth, count, iso, tail)
                 if fusion == "lstm" and not tail:
                     orders = [np.random.default_rng([SEED, i, k]).permutation(VIEWS) for k in range(4)]
                     scores = [
-                        iou(model.decode(model.fuse(means[o], fusion), subject.label).values >= iso, subject.truth) for o in orders
+                        iou(model.decode(model.fuse(means[o], fusion), subject.label).values >= iso, subject.truth)
+                        for o in orders
                     ]
                     rows[fusion].setdefault("order_spread", []).append(float(np.std(scores)))
     return {f: {f"{k}{suffix}": round(float(np.mean(v)), 4) for k, v in row.items()} for f, row in rows.items()}
 
 
 def _measure(
-    row: dict[str, list[float]], fields: Sequence[npt.NDArray[np.float32]], truth: npt.NDArray[np.bool_],
-    count: int, iso: float, tail: str,
+    row: dict[str, list[float]],
+    fields: Sequence[npt.NDArray[np.float32]],
+    truth: npt.NDArray[np.bool_],
+    count: int,
+    iso: float,
+    tail: str,
 ) -> None:
     row.setdefault(f"iou_{count}{tail}", []).append(float(np.mean([iou(f >= iso, truth) for f in fields])))
     if tail:
         return
     row.setdefault(f"iou05_{count}", []).append(float(np.mean([iou(f >= 0.5, truth) for f in fields])))
     row.setdefault(f"recon_{count}", []).append(float(np.mean([squared_difference(f, truth) for f in fields])))
-    row.setdefault(f"ssim3d_{count}", []).append(float(np.mean([ssim3d(f, truth) for f in fields[:2]])))
+    row.setdefault(f"ssim3d_{count}", []).append(
+        float(np.mean([ssim3d(f, truth.astype(np.float32)) for f in fields[:2]]))
+    )
 
 
 def evaluate_noise(model: Any, count: int = 32) -> dict[str, Any]:

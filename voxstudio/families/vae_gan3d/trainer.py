@@ -39,6 +39,8 @@ class VaeGanTrainer:
             torch.manual_seed(seed)
             self.net = VaeGan(recipe).to(self.device)
             self.critic = Discriminator(recipe).to(self.device) if recipe.adversarial_weight else None
+            # Dropout draws from torch's global state; the trainer lends it its own for each step.
+            self.torch_random = torch.get_rng_state()
         for module in [*self.net.modules(), *(self.critic.modules() if self.critic else ())]:
             if isinstance(module, torch.nn.Conv3d | torch.nn.ConvTranspose3d):
                 module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -46,7 +48,7 @@ class VaeGanTrainer:
                 module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False) if recipe.ema else None
         self.generator = torch.Generator().manual_seed(seed + 1)
-        options = {"betas": (recipe.beta1, 0.999), "weight_decay": recipe.weight_decay}
+        options: dict[str, Any] = {"betas": (recipe.beta1, 0.999), "weight_decay": recipe.weight_decay}
         encoder = [*self.net.encoder.parameters(), *self.net.fusion.parameters()]
         self.optimizer_e = torch.optim.AdamW(encoder, lr=recipe.learning_rate_e, **options)
         self.optimizer_g = torch.optim.AdamW(self.net.generator.parameters(), lr=recipe.learning_rate_g, **options)
@@ -79,8 +81,11 @@ class VaeGanTrainer:
         truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
         labels = torch.from_numpy(batch.labels).to(self.device)
         self.net.train()
-        with torch.autocast(self.device.type, *autocast_type(self.device.type, r.precision)):
-            values = self._update(views, truth, labels, batch.fusion)
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self.torch_random)
+            with torch.autocast(self.device.type, *autocast_type(self.device.type, r.precision)):
+                values = self._update(views, truth, labels, batch.fusion)
+            self.torch_random = torch.get_rng_state()
         self.done += 1
         self._average()
         return StepReport(values, len(labels))
@@ -153,7 +158,10 @@ class VaeGanTrainer:
         self.critic.requires_grad_(False)
         both = self.critic(fake, torch.cat([labels, labels])).float()
         self.critic.requires_grad_(True)
-        return losses.generator_adversarial(both, r.gan_loss), {"d_loss": float(d_loss.detach()), "d_accuracy": accuracy}
+        return losses.generator_adversarial(both, r.gan_loss), {
+            "d_loss": float(d_loss.detach()),
+            "d_accuracy": accuracy,
+        }
 
     def _keep_codes(self, net: VaeGan, means: Tensor, labels: Tensor, fusion: str) -> None:
         with torch.no_grad():
@@ -167,8 +175,8 @@ class VaeGanTrainer:
         with torch.no_grad():
             for mine, theirs in zip(self.average.parameters(), self.net.parameters(), strict=True):
                 mine.lerp_(theirs, 1 - decay)
-            for mine, theirs in zip(self.average.buffers(), self.net.buffers(), strict=True):
-                mine.copy_(theirs)
+            for kept, newest in zip(self.average.buffers(), self.net.buffers(), strict=True):
+                kept.copy_(newest)
 
     def preview(self) -> VoxelGrid:
         """The first object of the last batch as it was reconstructed."""
@@ -178,10 +186,16 @@ class VaeGanTrainer:
     def state(self) -> dict[str, Any]:
         """Weights, averages, optimisers, random states and the position in the data."""
         state: dict[str, Any] = {
-            "done": self.done, "net": self.net.state_dict(), "optimizer_e": self.optimizer_e.state_dict(),
-            "optimizer_g": self.optimizer_g.state_dict(), "generator": self.generator.get_state(),
-            "torch_random": torch.get_rng_state(), "critic_accuracy": self.critic_accuracy,
-            "codes": [torch.stack(list(rows)) if rows else torch.zeros(0, self.recipe.latent_size) for rows in self.codes],
+            "done": self.done,
+            "net": self.net.state_dict(),
+            "optimizer_e": self.optimizer_e.state_dict(),
+            "optimizer_g": self.optimizer_g.state_dict(),
+            "generator": self.generator.get_state(),
+            "torch_random": self.torch_random,
+            "critic_accuracy": self.critic_accuracy,
+            "codes": [
+                torch.stack(list(rows)) if rows else torch.zeros(0, self.recipe.latent_size) for rows in self.codes
+            ],
         }
         if self.average is not None:
             state["average"] = self.average.state_dict()
@@ -197,7 +211,7 @@ class VaeGanTrainer:
         self.optimizer_e.load_state_dict(state["optimizer_e"])
         self.optimizer_g.load_state_dict(state["optimizer_g"])
         self.generator.set_state(state["generator"])
-        torch.set_rng_state(state["torch_random"])
+        self.torch_random = state["torch_random"]
         self.codes = [deque(rows.unbind(0), maxlen=KEPT_CODES) for rows in state["codes"]]
         if self.average is not None:
             self.average.load_state_dict(state["average"])
@@ -217,6 +231,7 @@ class VaeGanTrainer:
                 ridge = 1e-4 * torch.eye(len(centre), dtype=torch.float64)
                 source.prior_mean[label] = centre.float()
                 source.prior_factor[label] = torch.linalg.cholesky(covariance + ridge).float()
-        tensors = {name: value.detach().cpu() for name, value in source.state_dict().items() if "num_batches" not in name}
+        tensors = {
+            name: value.detach().cpu() for name, value in source.state_dict().items() if "num_batches" not in name
+        }
         return tensors, {"recipe": self.recipe.to_json()}
-
