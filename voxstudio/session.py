@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 DEFAULT_CHECKPOINT = "chair-multiview"
-DEFAULT_IMAGE_SIZE = 96
+DEFAULT_IMAGE_SIZE = 128
 HISTORY = 200
 STYLES = ("smooth", "blocks")
 COLOURS = ("clay", "confidence")
@@ -63,7 +63,7 @@ class Options:
     Parameters
     ----------
     fusion: how several views are joined, one of :attr:`Session.fusions`.
-    label: the class, one of :attr:`Session.labels`, or None to leave it to the model.
+    label: the class, one of :attr:`Session.labels`; None where the checkpoint knows fewer than two.
     iso: the probability at which the surface lies, in (0, 1); the card's when a checkpoint is opened.
     style: ``"smooth"`` or ``"blocks"``. ``smoothing``: Taubin steps, 0 to 50, smooth style only.
     remove_background: for pictures that are added from now on; each view has its own afterwards.
@@ -223,9 +223,7 @@ class Session:
         """The ways to join views that the chosen checkpoint knows; empty if it reads no pictures."""
         if self._model is not None:
             return self._model.fusions
-        if self._checkpoint is None or self._checkpoint.card is None:
-            return ("mean",)
-        return tuple(self._checkpoint.card.network.get("fusions", ("mean", "max", "lstm")))
+        return tuple(self._said("fusions", ("mean",)))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -587,14 +585,20 @@ class Session:
     def _fitted(self, options: Options) -> Options:
         """Options that the chosen checkpoint can serve."""
         fusion = options.fusion if not self.fusions or options.fusion in self.fusions else self.fusions[0]
-        label = options.label if options.label in self.labels else None
+        first = self.labels[0] if len(self.labels) > 1 else None
+        label = options.label if options.label in self.labels else first
         return replace(options, fusion=fusion, label=label)
 
     def _image_size(self) -> int:
         if self._model is not None and self._model.image_size:
             return self._model.image_size
+        return int(self._said("image_size", DEFAULT_IMAGE_SIZE))
+
+    def _said(self, name: str, otherwise: Any) -> Any:
+        """What the chosen checkpoint's card says of its network, before the model is open."""
         card = self._checkpoint.card if self._checkpoint else None
-        return int(card.network.get("image_size", DEFAULT_IMAGE_SIZE)) if card else DEFAULT_IMAGE_SIZE
+        network = card.network if card else {}
+        return network.get(name, network.get("recipe", {}).get(name, otherwise))
 
     def _set(self, options: Options) -> None:
         if options != self._options:

@@ -86,14 +86,13 @@ def evaluate_command(arguments: Namespace) -> Outcome:
 
 def data_command(arguments: Namespace) -> Outcome:
     """``voxstudio data show``."""
-    from voxstudio.data.contact_sheet import contact_sheet
+    from voxstudio.data.contact_sheet import show
 
     output = _writable(arguments.output, (".png",))
-    data = Path(arguments.data) if arguments.data else None
-    image = contact_sheet(tuple(arguments.classes), arguments.count, arguments.seed, data)
-    _write_png(image, output)
-    document = {"output": str(output), "width": image.shape[1], "height": image.shape[0]}
-    return Outcome(document, f"Wrote {output} ({image.shape[1]} x {image.shape[0]} pixels).")
+    if arguments.count < 1:
+        raise BadInput(f"A contact sheet needs at least one object of each source, not {arguments.count}.")
+    written = show(tuple(arguments.sources), output, arguments.held_out, arguments.count, seed=arguments.seed)
+    return Outcome({"output": str(written)}, f"Wrote {written}.")
 
 
 def doctor_command(arguments: Namespace) -> Outcome:

@@ -118,11 +118,13 @@ def _data(commands: Any) -> None:
     parser: Parser = commands.add_parser("data", help="Look at what the models learn from.", allow_abbrev=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     show = _new(actions, "show", "Draw a contact sheet of shapes.")
-    show.add_argument("classes", nargs="*", metavar="CLASS", help="parametric classes (default: all)")
+    show.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="classes, or files and folders of shapes (default: all classes)"
+    )
     show.add_argument("-o", "--output", default="contact-sheet.png", metavar="P.png")
-    show.add_argument("--data", metavar="DIR", help="real shapes instead of parametric ones")
+    show.add_argument("--held-out", action="store_true", help="the objects that no training sees")
     show.add_argument("--seed", type=int, default=0)
-    show.add_argument("--count", type=int, default=8, help="objects of each class (default: 8)")
+    show.add_argument("--count", type=int, default=24, help="objects of each source (default: 24)")
 
 
 def _doctor(commands: Any) -> None:

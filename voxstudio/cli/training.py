@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
+import threading
+import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
 from voxstudio.cli.parser import Parser, add_train_options
 from voxstudio.core.errors import BadInput
 from voxstudio.core.recipe import OptionSpec, Recipe
+from voxstudio.engine.checkpoint import read_card
 from voxstudio.engine.family import Family
+
+if TYPE_CHECKING:
+    from voxstudio.engine.training import TrainingReport
 
 RESERVED = {"family", "out", "data", "max_steps", "seed", "resume", "preset", "device", "json"}
 
@@ -32,12 +39,55 @@ def _train(argv: Sequence[str]) -> Outcome:
     recipe = recipe_of(record, arguments)
     from voxstudio.lab.training import train as run
 
-    document = run(
-        record.key, recipe, Path(arguments.out), data=Path(arguments.data) if arguments.data else None,
-        max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, device=arguments.device,
-        progress=_report,
-    )
-    return Outcome(document, f"Trained {record.title}: the checkpoint is in {arguments.out}.")
+    out = Path(arguments.out)
+    if arguments.max_steps is not None and arguments.max_steps < 1:
+        raise BadInput(f"Training needs at least one step, not {arguments.max_steps}.")
+    with _interruptible() as stop:
+        run(
+            record.key, out, recipe, data=Path(arguments.data) if arguments.data else None,
+            max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, device=arguments.device,
+            report=_Reporter(), should_stop=stop.is_set,
+        )
+    card = read_card(out)
+    document = {"out": str(out), "family": record.key, "training": dict(card.training), "sha256": card.sha256}
+    if stop.is_set():
+        print(f"voxstudio: Stopped; go on with --resume --out {out}.", file=sys.stderr)
+        raise KeyboardInterrupt
+    return Outcome(document, f"Trained {record.title} for {card.training['steps']} steps: the checkpoint is in {out}.")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """The first Ctrl-C asks the loop to save and end, the second ends the program."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        print("voxstudio: Finishing this step and saving; press Ctrl-C again to leave at once.", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Reporter:
+    """Prints a line of progress every few seconds, the first one at once."""
+
+    def __init__(self, every_s: float = 5.0) -> None:
+        self._every_s, self._told = every_s, 0.0
+
+    def __call__(self, report: TrainingReport) -> None:
+        """Called by the loop after some of its steps."""
+        if (now := time.monotonic()) - self._told < self._every_s:
+            return
+        self._told = now
+        values = "  ".join(f"{name} {value:.4g}" for name, value in report.values.items())
+        speed = f"{report.samples_per_second:.1f} objects/s, {report.seconds_left / 60:.0f} min left"
+        print(f"step {report.step}/{report.max_steps}  {values}  ({speed})", file=sys.stderr, flush=True)
 
 
 def _family(argv: Sequence[str]) -> Family:
@@ -63,10 +113,9 @@ def _parser(record: Family) -> Parser:
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
     group = parser.add_argument_group("recipe")
     for spec in record.recipe_class().options():
-        if spec.name not in RESERVED:
-            group.add_argument(
-                f"--{spec.name.replace('_', '-')}", default=None, metavar=_metavar(spec), help=_help(spec)
-            )
+        group.add_argument(
+            f"--{_flag(spec.name).replace('_', '-')}", default=None, metavar=_metavar(spec), help=_help(spec)
+        )
     return parser
 
 
@@ -80,10 +129,15 @@ def recipe_of(record: Family, arguments: Namespace) -> Recipe:
             raise BadInput(f"{record.title} has no preset {arguments.preset!r}: its presets are {known}.")
         values |= record.presets[arguments.preset]
     for spec in kind.options():
-        given = getattr(arguments, spec.name, None) if spec.name not in RESERVED else None
+        given = getattr(arguments, _flag(spec.name), None)
         if given is not None:
             values[spec.name] = given
     return kind.from_json(values)
+
+
+def _flag(name: str) -> str:
+    """A recipe's option whose name the command itself uses (``max_steps``: the schedule's length) gets a prefix."""
+    return f"recipe_{name}" if name in RESERVED else name
 
 
 def _metavar(spec: OptionSpec) -> str:
@@ -97,9 +151,5 @@ def _help(spec: OptionSpec) -> str:
     default = ",".join(map(str, spec.default)) if spec.is_tuple else spec.default
     unit = f" {spec.unit}" if spec.unit else ""
     return f"{spec.help} (default: {default}{unit})".replace("%", "%%")
-
-
-def _report(fraction: float, words: str) -> None:
-    print(f"{fraction:4.0%}  {words}", file=sys.stderr, flush=True)
 
 
