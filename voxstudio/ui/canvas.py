@@ -45,6 +45,7 @@ class Canvas(QtInteractor):
         self._samples_at_rest = 4
         self._swap_ms = 0.0
         self._announce_rest = False
+        self._was_touched = False
         self.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
         # The style asks the interactor to render; redirect that to one Qt repaint instead of two frames.
         self._Iren.EnableRenderOff()
@@ -72,6 +73,8 @@ class Canvas(QtInteractor):
         """Swap the shape and paint once; the camera stays."""
         started = time.perf_counter()
         self.stage.show(surface, style, coloured)
+        if not self._was_touched and not self.stage.fits():
+            self.stage.frame()
         self._swap_ms = (time.perf_counter() - started) * 1000.0
         self.repaint_soon()
 
@@ -99,8 +102,17 @@ class Canvas(QtInteractor):
         self.stage.dress(tokens)
         self.repaint_soon()
 
+    def leave_room(self, above: int, below: int) -> None:
+        """Pixels at the top and the bottom that lie under something else."""
+        high = max(self.height(), 1)
+        self.stage.leave_room(above / high, below / high)
+        if not self._was_touched:
+            self.stage.frame()
+        self.repaint_soon()
+
     def start_turning(self) -> None:
         """Turn slowly until touched."""
+        self.stage.frame()
         self._turning.start()
 
     def stop_turning(self) -> None:
@@ -184,6 +196,7 @@ class Canvas(QtInteractor):
     # ---- inside --------------------------------------------------------------------------------
 
     def _touch(self) -> None:
+        self._was_touched = True
         self.stop_turning()
         self.touched.emit()
 

@@ -36,6 +36,7 @@ class CreatePanel(QWidget):
         self.seed.setRange(0, LARGEST_SEED)
         self.seed.setValue(1)
         self.seed.setKeyboardTracking(False)
+        self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
         self.seed.setToolTip("The same seed makes the same object")
         self.dice = widgets.icon_button("dice-five", "Take another seed and make one")
         self.truncation = widgets.SliderRow(
@@ -57,7 +58,7 @@ class CreatePanel(QWidget):
         self.truncation.settled.connect(self._remake)
         self.label.activated.connect(self._remake)
         studio.bridge.changed.connect(self._changed)
-        for topic in ("checkpoint", "options", "shown"):
+        for topic in ("checkpoint", "shown"):
             self._changed(topic)
 
     def _lay_out(self) -> None:
@@ -99,14 +100,20 @@ class CreatePanel(QWidget):
         session = self._studio.session
         if topic == "checkpoint":
             self._follow_checkpoint()
-        elif topic == "options" and session.draw is not None:
-            self.seed.blockSignals(True)
-            self.seed.setValue(session.draw.seed)
-            self.seed.blockSignals(False)
-            self.truncation.set_value(session.draw.truncation)
-            self.label.setCurrentIndex(max(0, self.label.findData(session.draw.label)))
         elif topic == "shown":
             self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
+            self._follow_draw()
+
+    def _follow_draw(self) -> None:
+        """Undo and the history change the seed too."""
+        draw = self._studio.session.draw
+        if draw is None:
+            return
+        self.seed.blockSignals(True)
+        self.seed.setValue(draw.seed)
+        self.seed.blockSignals(False)
+        self.truncation.set_value(draw.truncation)
+        self.label.setCurrentIndex(max(0, self.label.findData(draw.label)))
 
     def _follow_checkpoint(self) -> None:
         from voxstudio.ui.checkpoint_choice import can

@@ -175,7 +175,8 @@ class LibraryPanel(QWidget):
         for card in self._cards:
             card.hide()
             card.deleteLater()
-        self._cards = [CheckpointCard(entry) for entry in self._studio.session.catalogue]
+        entries = sorted(self._studio.session.catalogue, key=lambda entry: entry.card is None)
+        self._cards = [CheckpointCard(entry) for entry in entries]
         for card in self._cards:
             card.opened.connect(self._studio.session.open_checkpoint)
             self._list.addWidget(card)

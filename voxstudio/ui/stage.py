@@ -21,7 +21,9 @@ VIEWS = {
 }  # fmt: skip
 """Standard views: azimuth and elevation in degrees; azimuth 0 looks at the front (-y side)."""
 
-_SHADOW_CELLS = 96
+_SHADOW_CELLS = 48
+_ANGLE = 26.0
+_FIT_WIDE = 0.84
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
@@ -84,12 +86,18 @@ def contact_shadow(surface: Surface, floor: float, reach: float, cells: int = _S
     flat = ij[inside, 1] * cells + ij[inside, 0]
     hits = np.bincount(flat, minlength=cells * cells).reshape(cells, cells)
     weight = np.bincount(flat, weights=nearness[inside], minlength=cells * cells).reshape(cells, cells)
-    near = weight / np.maximum(hits, 1)
-    tight, wide = near, np.minimum(hits, 1.0)
+    tight, wide = _spread(weight / np.maximum(hits, 1)), _spread(np.minimum(hits, 1.0))
     for _ in range(2):
-        tight, wide = _blur(tight, 3), _blur(wide, 9)
-    picture[...] = np.clip(0.62 * np.minimum(tight * 1.6, 1.0) + 0.30 * wide, 0.0, 0.8)
+        tight, wide = _blur(tight, 1), _blur(wide, 4)
+    picture[...] = np.clip(0.5 * tight + 0.27 * wide, 0.0, 0.75)
     return picture
+
+
+def _spread(picture: np.ndarray) -> np.ndarray:
+    """The largest of each cell and its eight neighbours: closes the gaps between vertices."""
+    padded = np.pad(picture, 1)
+    size = len(picture)
+    return np.max([padded[i : i + size, j : j + size] for i in range(3) for j in range(3)], axis=0)
 
 
 def _blur(picture: np.ndarray, width: int) -> np.ndarray:
@@ -112,6 +120,7 @@ class Stage:
         self.renderer = plotter.renderer
         self.floor = 0.0
         self.reach = 100.0
+        self._fit_high = 0.76
         self.surface: Surface | None = None
         self._build_shape()
         self._build_ground()
@@ -128,7 +137,7 @@ class Stage:
         self.actor.SetMapper(self.mapper)
         self.actor.VisibilityOff()
         matt = self.actor.GetProperty()
-        matt.SetAmbient(0.2)
+        matt.SetAmbient(0.24)
         matt.SetDiffuse(0.86)
         matt.SetSpecular(0.05)
         matt.SetSpecularPower(12.0)
@@ -161,8 +170,8 @@ class Stage:
         self.renderer.RemoveAllLights()
         self.renderer.SetAutomaticLightCreation(False)
         for place, strength, colour in (
-            ((-0.9, 1.1, 1.2), 0.86, (1.0, 0.975, 0.94)),
-            ((1.4, 0.15, 0.9), 0.42, (0.90, 0.94, 1.0)),
+            ((-0.9, 1.1, 1.2), 0.82, (1.0, 0.985, 0.96)),
+            ((1.4, 0.15, 0.9), 0.44, (0.92, 0.95, 1.0)),
             ((0.5, 1.2, -1.6), 0.30, (1.0, 1.0, 1.0)),
         ):
             light = vtkLight()
@@ -209,14 +218,42 @@ class Stage:
             matt.SetInterpolationToPhong()
         values = self.surface is not None and self.surface.values is not None
         self.mapper.SetScalarVisibility(coloured and values)
-        matt.SetAmbient(0.3 if coloured and values else 0.2)
+        matt.SetAmbient(0.3 if coloured and values else 0.24)
 
     def frame(self) -> None:
-        """Move along the line of sight so that the whole shape fits."""
-        low, high = self.bounds()
-        self.renderer.ResetCamera(low[0], high[0], low[1], high[1], low[2], high[2])
-        self.renderer.GetActiveCamera().Zoom(1.12)
+        """Move along the line of sight so that the whole shape fits, clear of what lies over the corners."""
+        corners, centre = self._corners()
+        away = self.axes() @ (corners - centre).T
+        needed_y = away[2] + np.abs(away[1]) / (self._fit_high * self._slope())
+        needed_x = away[2] + np.abs(away[0]) / (_FIT_WIDE * self._slope() * self.renderer.GetTiledAspectRatio())
+        distance = max(float(needed_x.max()), float(needed_y.max()), 1.0)
+        camera = self.renderer.GetActiveCamera()
+        camera.SetFocalPoint(*centre)
+        camera.SetPosition(*(centre + distance * self.axes()[2]))
         self.clip()
+
+    def leave_room(self, above: float, below: float) -> None:
+        """Fractions of the height that something else covers; the shape stands between them."""
+        self._fit_high = max(0.4, 1.0 - above - below) * 0.96
+        self.renderer.GetActiveCamera().SetWindowCenter(0.0, above - below)
+
+    def fits(self) -> bool:
+        """True if the whole shape can be seen."""
+        corners, _ = self._corners()
+        camera = self.renderer.GetActiveCamera()
+        seen = self.axes() @ (corners - np.array(camera.GetPosition())).T
+        depth = -seen[2] * self._slope()
+        wide = np.abs(seen[0]) < depth * self.renderer.GetTiledAspectRatio()
+        return bool(np.all(depth > 0) and np.all(wide) and np.all(np.abs(seen[1]) < 0.97 * depth))
+
+    def _slope(self) -> float:
+        return float(np.tan(np.radians(self.renderer.GetActiveCamera().GetViewAngle() / 2)))
+
+    def _corners(self) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of the shape's box ``[8, 3]`` and its centre."""
+        low, high = (np.asarray(v, float) for v in self.bounds())
+        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+        return corners, (low + high) / 2
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Corners of the shape, or of an empty stage of 100 units."""
@@ -231,7 +268,7 @@ class Stage:
         centre = (np.asarray(low) + np.asarray(high)) / 2
         back = np.array([np.sin(azimuth) * np.cos(elevation), -np.cos(azimuth) * np.cos(elevation), np.sin(elevation)])
         camera = self.renderer.GetActiveCamera()
-        camera.SetViewAngle(28.0)
+        camera.SetViewAngle(_ANGLE)
         camera.SetFocalPoint(*centre)
         camera.SetPosition(*(centre + 400.0 * back))
         camera.SetViewUp(0.0, 0.0, 1.0)
@@ -291,3 +328,4 @@ class Stage:
         flat.SetName("Image")
         image.GetPointData().SetScalars(flat)
         image.Modified()
+        self._texture.Modified()

@@ -15,7 +15,7 @@ STAGES = (("read", "read"), ("network", "network"), ("mesh", "mesh"), ("draw", "
 
 def times_in_words(times: dict[str, float]) -> str:
     """``read 4 · network 19 · mesh 1 · draw 8 ms``."""
-    parts = [f"{word} {times[key]:.0f}" for key, word in STAGES if key in times]
+    parts = [f"{word} {times[key]:.0f}" for key, word in STAGES if times.get(key, 0.0) > 0.0]
     return " · ".join(parts) + " ms" if parts else ""
 
 
@@ -40,6 +40,7 @@ class StatusBar(QFrame):
         self.times = widgets.words("", "figure")
         self.times.setToolTip("Milliseconds per stage for the shape on screen")
         self.device = widgets.words("", "badge")
+        self.device.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.device.setToolTip("Where the network runs")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)

@@ -56,7 +56,7 @@ LIGHT = Tokens(
     accent="#4352c8", accent_hover="#3644b0", accent_soft="#e8eafb", on_accent="#ffffff",
     danger="#b3261e", danger_soft="#fbeae8",
     stage_top="#fbfbfc", stage_bottom="#d3d8df", stage_text="#333944", stage_grid="#8f98a6",
-    stage_shadow="#2a2f3a", clay="#d8c3ae",
+    stage_shadow="#2a2f3a", clay="#dfccb9",
 )  # fmt: skip
 DARK = Tokens(
     name="dark",
@@ -65,7 +65,7 @@ DARK = Tokens(
     accent="#98a2ff", accent_hover="#b0b8ff", accent_soft="#2c3052", on_accent="#14162b",
     danger="#ff9a91", danger_soft="#3b2321",
     stage_top="#3b4048", stage_bottom="#16181c", stage_text="#d5d9e0", stage_grid="#7d8694",
-    stage_shadow="#000000", clay="#cdb9a6",
+    stage_shadow="#000000", clay="#d6c4b2",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
 CHOICES = ("system", "light", "dark")

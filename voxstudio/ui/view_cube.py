@@ -90,7 +90,7 @@ class ViewCube(QWidget):
             painter.setPen(QPen(QColor(tokens.line_strong), 1.0))
             painter.setBrush(ground)
             painter.drawPolygon(polygon)
-            if toward > 0.25:
+            if toward > 0.35:
                 self._write(painter, face.word, polygon, QColor(tokens.text if toward > 0.5 else tokens.muted))
         painter.end()
 

@@ -34,7 +34,8 @@ class ViewTile(widgets.Card):
             label.setProperty("role", "picture")
         self.name = widgets.Elided(view.name, "heading")
         self.adds = widgets.Elided("", "hint")
-        self.background = widgets.Switch("Remove background")
+        self.background = widgets.Switch("Cut out")
+        self.background.setAccessibleName("Remove background")
         self.without = widgets.icon_button("eye-slash", "See the shape without this photo", checkable=True)
         self.remove = widgets.icon_button("trash", f"Remove {view.name}")
         self._lay_out()
@@ -45,7 +46,7 @@ class ViewTile(widgets.Card):
         self.show_view(view)
 
     def _lay_out(self) -> None:
-        self.body.setContentsMargins(8, 8, 8, 4)
+        self.body.setContentsMargins(8, 8, 8, 8)
         self.body.setSpacing(4)
         facts = QVBoxLayout()
         facts.setSpacing(2)
@@ -54,6 +55,7 @@ class ViewTile(widgets.Card):
         facts.addStretch(1)
         tools = QHBoxLayout()
         tools.setSpacing(4)
+        tools.addWidget(self.background)
         tools.addStretch(1)
         tools.addWidget(self.without)
         tools.addWidget(self.remove)
@@ -70,7 +72,6 @@ class ViewTile(widgets.Card):
             row.addLayout(column)
         row.addLayout(facts, 1)
         self.body.addLayout(row)
-        self.body.addWidget(self.background)
 
     def sizeHint(self) -> QSize:
         """Two pictures and their facts."""
@@ -92,13 +93,15 @@ class ViewTile(widgets.Card):
         self.background.setChecked(view.remove_background and not view.picture.has_alpha or view.mask is not None)
         self.background.setEnabled(not view.picture.has_alpha)
         tip = "The photo's own transparency is its mask" if view.picture.has_alpha else view.note
-        self.background.setToolTip(tip or "Cut the object out of the photo before the network sees it")
+        self.background.setToolTip(tip or "Remove the background before the network sees the photo")
 
     def show_contribution(self, found: Contribution | None, several: bool, note: str) -> None:
         """Say what the shape would be without this view."""
         self.without.setVisible(several)
         if found is not None and several:
-            self.adds.say(f"IoU −{1.0 - found.iou:.2f} without it")
+            lost = 1.0 - found.iou
+            self.adds.say(f"IoU −{lost:.2f} without it" if lost >= 0.005 else "Changes nothing")
+            self.adds.setToolTip(f"With and without this photo, the shapes overlap by {found.iou:.3f} (IoU)")
         else:
             self.adds.say(note or ("Comparing" if several else "The only photo"))
 

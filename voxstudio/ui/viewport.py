@@ -167,6 +167,7 @@ class Viewport(QFrame):
         self._studio: Studio | None = None
         self._drawn = 0
         self._framed = False
+        self._room: tuple[int, ...] = ()
         self._stack = QStackedLayout(self)
         self._empty = QLabel("")
         self._empty.setProperty("role", "muted")
@@ -229,6 +230,17 @@ class Viewport(QFrame):
         overlay.legend.setVisible(coloured)
         overlay.invitation.setVisible(not session.views)
         overlay.place()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The shape stands between the name and the lowest button."""
+        if self.overlay is None or self.canvas is None:
+            return
+        lowest = self.overlay.invitation if self.overlay.invitation.isVisibleTo(self.canvas) else self.overlay.views
+        room = (self.overlay.titles.geometry().bottom() + 8, self.canvas.height() - lowest.y() + 12)
+        if (*room, self.canvas.height()) != self._room:
+            self._room = (*room, self.canvas.height())
+            self.canvas.leave_room(*room)
 
     @Slot()
     def _turned(self) -> None:
@@ -271,6 +283,7 @@ class Viewport(QFrame):
         super().resizeEvent(event)
         if self.overlay is not None:
             self.overlay.place()
+            self._make_room()
 
 
 def size_in_words(surface: object) -> str:

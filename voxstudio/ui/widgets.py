@@ -178,6 +178,7 @@ class SliderRow(QWidget):
         self.field.setFixedWidth(FIELD_WIDTH)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setKeyboardTracking(False)
+        self.field.lineEdit().setTextMargins(0, 0, 6, 0)
         self.label.setBuddy(self.slider)
         for part in (self.slider, self.field, self.label):
             part.setToolTip(f"{tip} Double-click to reset.".strip())
