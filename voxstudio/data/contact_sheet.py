@@ -16,6 +16,7 @@ from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.data.parametric import CLASSES, ParametricShape, make
+from voxstudio.data.prepare import unit_surface
 from voxstudio.geometry.render import picture_of
 
 Shape = Surface | VoxelGrid | ParametricShape
@@ -30,27 +31,13 @@ def surface_of(shape: Shape) -> Surface:
     if isinstance(shape, ParametricShape):
         return shape.surface(96)
     if isinstance(shape, VoxelGrid):
-        return grid_surface(shape)
+        return unit_surface(shape.occupancy)
     return shape
 
 
-def grid_surface(grid: VoxelGrid) -> Surface:
-    """A smooth closed surface of a grid, by padded marching cubes of the slightly blurred field."""
-    from scipy.ndimage import gaussian_filter
-    from skimage.measure import marching_cubes
-
-    field = np.pad(grid.values, 2)
-    soft = gaussian_filter(field, 0.7)
-    level = grid.iso_level if soft.max() > grid.iso_level else float(soft.max()) / 2
-    if level <= 0.0:
-        return Surface(np.zeros((0, 3)), np.zeros((0, 3)))
-    vertices, faces, _, _ = marching_cubes(soft, level, gradient_direction="descent")
-    placed = (vertices - 2) * np.asarray(grid.spacing) + np.asarray(grid.origin)
-    return Surface(np.asarray(placed, np.float32), np.asarray(faces, np.int64), name=grid.name)
-
-
 def sheet_pixels(
-    items: Sequence[tuple[str, Shape]], columns: int = 6, size: int = 200, azimuth_deg: float = 35.0, elevation_deg: float = 18.0
+    items: Sequence[tuple[str, Shape]], columns: int = 6, size: int = 200, azimuth_deg: float = 35.0,
+    elevation_deg: float = 18.0,
 ) -> npt.NDArray[np.uint8]:
     """Draw named shapes in rows, uint8 ``[H, W, 3]``; the same items give the same bytes.
 
@@ -66,8 +53,10 @@ def sheet_pixels(
     font = ImageFont.load_default(size=12)
     for k, (caption, shape) in enumerate(items):
         left, top = GAP + (k % columns) * (size + GAP), GAP + (k // columns) * (cell_high + GAP)
-        page.paste(Image.fromarray(picture_of(surface_of(shape), size, azimuth_deg, elevation_deg, background=PAPER)), (left, top))
-        pen.text((left + size / 2, top + size + CAPTION / 2 - 2), caption[: size // 7], fill=INK, font=font, anchor="mm")
+        page.paste(Image.fromarray(picture_of(surface_of(shape), size, azimuth_deg, elevation_deg, background=PAPER)),
+            (left, top))
+        pen.text((left + size / 2, top + size + CAPTION / 2 - 2), caption[: size // 7], fill=INK, font=font,
+            anchor="mm")
     return np.asarray(page)
 
 
@@ -86,7 +75,8 @@ def contact_sheet(items: Sequence[tuple[str, Shape]], path: Path, columns: int =
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise CannotWrite(f"{path} could not be written ({error.strerror or error}): choose a folder that exists and is writeable.") from None
+        reason = error.strerror or str(error)
+        raise CannotWrite(f"{path} could not be written ({reason}): choose a writeable folder that exists.") from None
     return path
 
 
@@ -100,8 +90,8 @@ def _from_collection(collection: Collection, count: int) -> list[tuple[str, Shap
 
 
 def show(
-    sources: Sequence[str] = (), path: Path = Path("sheet.png"), held_out: bool = False, count: int = 24, columns: int = 6,
-    size: int = 200, seed: int = 0,
+    sources: Sequence[str] = (), path: Path = Path("sheet.png"), held_out: bool = False, count: int = 24,
+    columns: int = 6, size: int = 200, seed: int = 0,
 ) -> Path:
     """Draw a contact sheet of parametric classes or of one source of real shapes.
 
@@ -119,6 +109,7 @@ def show(
             items += [(shape.name, shape) for shape in (make(source, seed + k, held_out) for k in range(each))]
         else:
             if not Path(source).exists():
-                raise BadInput(f"{source!r} is neither a file or folder nor a parametric class; the classes are {', '.join(CLASSES)}.")
+                known = ", ".join(CLASSES)
+                raise BadInput(f"{source!r} is neither a file or folder nor a parametric class; the classes are {known}.")
             items += _from_collection(read_collection(Path(source), split="test" if held_out else None), each)
     return contact_sheet(items, path, columns, size)

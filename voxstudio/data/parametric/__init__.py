@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from voxstudio.core.errors import BadInput
-from voxstudio.data.parametric import chair, lamp, sofa, table
+from voxstudio.data.parametric import airplane, bed, car, chair, lamp, sofa, table
 from voxstudio.data.parametric.builder import Builder
 from voxstudio.data.parametric.factors import ClassSpec, Draw, Factors, draw_structure, is_reserved
 from voxstudio.data.parametric.shape import SPAN, ParametricShape, Part, PartSurface
@@ -21,7 +21,7 @@ from voxstudio.data.parametric.shape import SPAN, ParametricShape, Part, PartSur
 __all__ = ["CLASSES", "ParametricShape", "Part", "PartSurface", "make", "rebuild", "reserved", "structure"]
 
 _SPECS: Mapping[str, ClassSpec] = {
-    spec.name: spec for spec in (chair.SPEC, table.SPEC, lamp.SPEC, sofa.SPEC)
+    spec.name: spec for spec in (chair.SPEC, table.SPEC, lamp.SPEC, sofa.SPEC, bed.SPEC, car.SPEC, airplane.SPEC)
 }
 CLASSES: tuple[str, ...] = tuple(_SPECS)
 

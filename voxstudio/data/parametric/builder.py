@@ -66,6 +66,11 @@ _AXES = {
 }
 
 
+def along(axis: str, frame: Frame = WORLD) -> Frame:
+    """The frame in which extrusions and revolutions about an axis are written."""
+    return Frame(frame.rotation @ _AXES[axis], frame.origin)
+
+
 class Builder:
     """Collects solids. ``least`` is the smallest thickness that survives on a 32^3 grid, in object units."""
 
@@ -100,13 +105,15 @@ class Builder:
 
     def box(
         self, part: int, centre: Triple, size: Triple, radius: float = 0.0, *, frame: Frame = WORLD, pair: bool = False,
-        taper: tuple[float, float] = (0.0, 0.0), cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0,
+        taper: tuple[float, float] = (0.0, 0.0), cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (),
+        blend: float = 0.0,
     ) -> Solid:
         """Rounded box of the given full size; no side is thinner than ``least``."""
         half = tuple(self.thick(float(s)) / 2 for s in size)
         radius = min(radius, 0.98 * min(half[0] * (1 - abs(taper[0])), half[1] * (1 - abs(taper[1])), half[2]))
         x, y, z = (float(c) for c in centre)
-        return self.add(part, Box((half[0], half[1], half[2]), radius, taper), frame.at(x, y, z), pair=pair, cuts=cuts, keeps=keeps, blend=blend)
+        return self.add(part, Box((half[0], half[1], half[2]), radius, taper), frame.at(x, y, z), pair=pair,
+            cuts=cuts, keeps=keeps, blend=blend)
 
     def blob(
         self, part: int, centre: Triple, size: Triple, p: float = 2.0, q: float = 2.0, *, frame: Frame = WORLD,
@@ -130,7 +137,8 @@ class Builder:
         radii = [self.round(r) for r in np.linspace(radius, last, len(path)).tolist()]
         for i in range(len(path) - 1):
             a, b = path[i].tolist(), path[i + 1].tolist()
-            self.add(part, RoundCone((a[0], a[1], a[2]), (b[0], b[1], b[2]), radii[i], radii[i + 1]), pair=pair, blend=blend)
+            self.add(part, RoundCone((a[0], a[1], a[2]), (b[0], b[1], b[2]), radii[i], radii[i + 1]), pair=pair,
+                blend=blend)
 
     def post(
         self, part: int, top: Triple, foot: Triple, top_size: float, foot_size: float, *, section: str = "square",
@@ -155,8 +163,8 @@ class Builder:
         self.add(part, form, Frame(rotation, (upper + lower) / 2), pair=pair)
 
     def plate(
-        self, part: int, outline: Curve, low: float, high: float, radius: float = 0.0, *, axis: str = "z", frame: Frame = WORLD,
-        pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0,
+        self, part: int, outline: Curve, low: float, high: float, radius: float = 0.0, *, axis: str = "z",
+        frame: Frame = WORLD, pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0,
         narrow: tuple[int, float, float, float] | None = None,
     ) -> Solid:
         """Extrude an outline from ``low`` to ``high`` along an axis.
@@ -166,11 +174,13 @@ class Builder:
         half = self.thick(high - low) / 2
         middle = (low + high) / 2
         placed = Frame(frame.rotation @ _AXES[axis], frame.point(_AXES[axis] @ np.array([0.0, 0.0, middle])))
-        return self.add(part, Extrusion(outline, half, min(radius, 0.95 * half), narrow), placed, pair=pair, cuts=cuts, keeps=keeps, blend=blend)
+        return self.add(part, Extrusion(outline, half, min(radius, 0.95 * half), narrow), placed, pair=pair,
+            cuts=cuts, keeps=keeps, blend=blend)
 
     def lathe(
         self, part: int, profile: Points, base: Triple = (0.0, 0.0, 0.0), *, axis: str = "z", frame: Frame = WORLD,
-        pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0, rounding: float = 0.0,
+        pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0,
+        rounding: float = 0.0,
     ) -> Solid:
         """Turn a closed profile of (radius, height) about an axis through ``base``."""
         form = Revolution(np.asarray(profile, dtype=np.float64), rounding)
@@ -188,7 +198,8 @@ class Builder:
         return self.lathe(part, closed, base, axis=axis, frame=frame, pair=pair, blend=blend)
 
     def ring(
-        self, part: int, centre: Triple, ring: float, tube: float, *, axis: str = "z", frame: Frame = WORLD, pair: bool = False,
+        self, part: int, centre: Triple, ring: float, tube: float, *, axis: str = "z", frame: Frame = WORLD,
+        pair: bool = False,
     ) -> Solid:
         """Torus about an axis."""
         placed = Frame(frame.rotation @ _AXES[axis], frame.point(centre))
@@ -200,7 +211,8 @@ def cutter(form: Form, frame: Frame = WORLD) -> Solid:
     return Solid(0, form, frame.rotation, frame.origin)
 
 
-def cut_plate(outline: Curve, low: float, high: float, axis: str = "z", frame: Frame = WORLD, grow: float = 0.0) -> Solid:
+def cut_plate(outline: Curve, low: float, high: float, axis: str = "z", frame: Frame = WORLD,
+    grow: float = 0.0) -> Solid:
     """An extrusion that only serves to cut or to keep."""
     placed = Frame(frame.rotation @ _AXES[axis], frame.point(_AXES[axis] @ np.array([0.0, 0.0, (low + high) / 2])))
     return cutter(Extrusion(outline, (high - low) / 2, grow=grow), placed)

@@ -10,7 +10,8 @@ from voxstudio.data.parametric.outlines import fillet, spline, stroke, superelli
 
 STRUCTURE = {
     "base": ("straight", "splayed", "turned", "sabre", "sled", "cantilever", "star", "pedestal", "block", "cross"),
-    "back_style": ("panel", "curved", "ladder", "spindles", "hoop", "ring", "shell", "wing", "barrel", "cross_back", "mesh"),
+    "back_style": ("panel", "curved", "ladder", "spindles", "hoop", "ring", "shell", "wing", "barrel", "cross_back",
+        "mesh"),
     "arm_style": ("none", "post", "loop", "block", "swept"),
 }
 
@@ -23,7 +24,8 @@ def draw(d: Draw) -> None:
     d.number("seat_depth", 46 if soft else 40, 60 if soft else 56)
     d.number("seat_height", 32 if low else 37, 42 if low else 52)
     d.number("seat_thickness", 6 if soft else 3, 14 if soft else 10)
-    bare = d.drawn("arm_style") == "none" and d.drawn("back_style") in ("curved", "shell", "ring", "hoop", "mesh", "panel")
+    bare = d.drawn("arm_style") == "none" and d.drawn("back_style") in ("curved", "shell", "ring", "hoop", "mesh",
+        "panel")
     if soft:
         d.word("seat_style", ("cushion",))
     else:
@@ -62,9 +64,11 @@ def build(f: Factors, b: Builder) -> None:
     wooden_back = f.word("back_style") in ("ladder", "spindles", "hoop", "ring", "cross_back")
     frame = b.part("frame", color, material)
     seat = b.part("seat", fabric, "fabric")
-    back = b.part("back", color if wooden_back else (palettes.darker(fabric, 0.85) if f.word("trim") == "contrast" else fabric),
+    back = b.part("back", color if wooden_back
+        else (palettes.darker(fabric, 0.85) if f.word("trim") == "contrast" else fabric),
                   material if wooden_back else "fabric")
-    arms = b.part("arms", fabric if f.word("arm_style") == "block" else palettes.darker(color, 0.9), "fabric" if f.word("arm_style") == "block" else material)
+    arms = b.part("arms", fabric if f.word("arm_style") == "block" else palettes.darker(color, 0.9),
+        "fabric" if f.word("arm_style") == "block" else material)
     _seat(f, b, seat)
     chair_bases.build(f, b, frame, seat)
     placed = chair_backs.build(f, b, back, frame)
@@ -105,20 +109,25 @@ def _arms(f: Factors, b: Builder, part: int, back: ChairBack) -> None:
     if style == "block":
         low = top - b.thick(f["seat_thickness"]) - 4
         wide = max(6.0, 1.6 * size)
-        profile = fillet([(-depth * 0.48, low), (rear + 2, low), (reach + 1, top + height * 0.86), (-depth * 0.46, top + height * 0.8)], 4, closed=True)
+        profile = fillet([(-depth * 0.48, low), (rear + 2, low), (reach + 1, top + height * 0.86),
+            (-depth * 0.46, top + height * 0.8)], 4, closed=True)
         b.plate(part, profile, width / 2 - 3, width / 2 - 3 + wide, 2.4, axis="x", pair=True)
         return
     front = -depth * 0.34
     if style == "post":
         b.post(part, (x, front, top + height), (x, front, seat_low), size * 0.8, size, section="square", pair=True)
-        b.post(part, (x, rear - 1, top + height), (x, rear - 1, seat_low), size * 0.8, size, section="square", pair=True)
-        outline = spline([(x - size * 0.9, front - 6), (x + size * 0.9, front - 6), (x + size * 0.9, 0), (x + size * 0.6, reach), (x - size * 0.5, reach), (x - size * 0.6, 0)], 3, closed=True)
+        b.post(part, (x, rear - 1, top + height), (x, rear - 1, seat_low), size * 0.8, size, section="square",
+            pair=True)
+        outline = spline([(x - size * 0.9, front - 6), (x + size * 0.9, front - 6), (x + size * 0.9, 0),
+            (x + size * 0.6, reach), (x - size * 0.5, reach), (x - size * 0.6, 0)], 3, closed=True)
         b.plate(part, outline, top + height - size * 0.25, top + height + size * 0.75, 0.9, pair=True)
     elif style == "loop":
-        path = fillet([(x, front, seat_low), (x + 1, front - 2, top + height), (x + 1, rear, top + height), (x, rear - 1, seat_low)], 11, 4)
+        path = fillet([(x, front, seat_low), (x + 1, front - 2, top + height), (x + 1, rear, top + height),
+            (x, rear - 1, seat_low)], 11, 4)
         b.tube(part, path, size * 0.42, pair=True)
     else:
-        path = spline([(x, front, seat_low), (x + 2.5, front - 1.5, top + height * 0.62), (x + 2.0, front + 6, top + height * 0.95),
+        path = spline([(x, front, seat_low), (x + 2.5, front - 1.5, top + height * 0.62),
+            (x + 2.0, front + 6, top + height * 0.95),
                        (x + 1, 2, top + height), (x - 0.5, rear, top + height * 0.96), (x - 1.5, rear, seat_low)], 3)
         b.tube(part, path, size * 0.5, size * 0.4, pair=True)
 

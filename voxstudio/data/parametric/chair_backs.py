@@ -27,7 +27,8 @@ class ChairBack:
 def build(f: Factors, b: Builder, part: int, frame_part: int) -> ChairBack:
     """Build the back that ``f`` names."""
     style = f.word("back_style")
-    thickness = b.thick(f["back_thickness"] * (0.62 if style in ("ladder", "spindles", "hoop", "cross_back", "mesh") else 1.0))
+    thickness = b.thick(f["back_thickness"] * (0.62 if style in ("ladder", "spindles", "hoop", "cross_back", "mesh")
+        else 1.0))
     rear = f["seat_depth"] / 2 - thickness * 0.55 - 0.5
     tilt = f["back_tilt"]
     frame = WORLD.at(0, rear, f["seat_height"] - 0.6 * b.thick(f["seat_thickness"])).tilt(tilt)
@@ -54,10 +55,12 @@ def _panel(f: Factors, b: Builder, part: int, frame: Frame, half: float, height:
     outline = fillet(arched(half, height, _rise(f, height)), 5, 2, closed=True)
     b.plate(part, outline, -thickness / 2, thickness / 2, min(2.0, thickness * 0.4), axis="y", frame=frame)
     if f["back_thickness"] > 5.5:  # an upholstered pad in front of the panel
-        b.blob(part, (0, -thickness * 0.5, height * 0.56), (half * 1.75, thickness * 0.9, height * 0.8), 4.0, 3.0, frame=frame)
+        b.blob(part, (0, -thickness * 0.5, height * 0.56), (half * 1.75, thickness * 0.9, height * 0.8), 4.0, 3.0,
+            frame=frame)
 
 
-def _bent(b: Builder, part: int, frame: Frame, outline: Curve, half: float, depth: float, thickness: float, low: float, high: float) -> None:
+def _bent(b: Builder, part: int, frame: Frame, outline: Curve, half: float, depth: float, thickness: float,
+    low: float, high: float) -> None:
     """A sheet bent in plan (its sides come forward), cut to an outline seen from the front."""
     plan = stroke(bow(half * 1.02, depth), thickness)
     keep = cut_plate(outline, -half * 2, half * 2, "y", frame)
@@ -84,7 +87,8 @@ def _posts(f: Factors, b: Builder, part: int, frame: Frame, half: float, height:
     return x
 
 
-def _rail(b: Builder, part: int, frame: Frame, x: float, bow_depth: float, low: float, high: float, thickness: float) -> None:
+def _rail(b: Builder, part: int, frame: Frame, x: float, bow_depth: float, low: float, high: float,
+    thickness: float) -> None:
     """A horizontal rail between the posts, bent backwards in the middle."""
     arc = bow(x, bow_depth)
     b.plate(part, stroke(arc, thickness), low, high, 0.5, frame=frame)
@@ -116,7 +120,8 @@ def _spindles(f: Factors, b: Builder, part: int, frame: Frame, half: float, heig
 def _hoop(f: Factors, b: Builder, part: int, frame: Frame, half: float, height: float, thickness: float) -> None:
     r = b.round(1.5)
     x = half - r
-    arch = [(-x, 0, 0), (-x * 1.04, 0, height * 0.4), (-x * 0.86, 0, height * 0.8), (-x * 0.4, 0, height - r), (0, 0, height)]
+    arch = [(-x, 0, 0), (-x * 1.04, 0, height * 0.4), (-x * 0.86, 0, height * 0.8), (-x * 0.4, 0, height - r),
+        (0, 0, height)]
     arch += [(-px, py, pz) for px, py, pz in arch[-2::-1]]
     b.tube(part, spline(arch, 2), r * 1.1, frame=frame)
     count = max(2, min(f.whole("spindle_count"), int(2 * x / (4.2 * r))))
@@ -134,10 +139,12 @@ def _ring(f: Factors, b: Builder, part: int, frame: Frame, half: float, height: 
     outer = superellipse(half * 0.96, rise / 2, 2.0 + f["back_bow"] / 9)
     rim = b.thick(3.4)
     flat = b.thick(min(thickness, 4.0))
-    hole = cut_plate(superellipse(half * 0.96 - rim, rise / 2 - rim, 2.0 + f["back_bow"] / 9) + np.array([0.0, middle]), -40, 40, "y", frame)
+    hole = cut_plate(superellipse(half * 0.96 - rim, rise / 2 - rim,
+        2.0 + f["back_bow"] / 9) + np.array([0.0, middle]), -40, 40, "y", frame)
     b.plate(part, outer + np.array([0.0, middle]), -flat / 2, flat / 2, flat * 0.4, axis="y", frame=frame, cuts=[hole])
     x = half * 0.52
-    b.tube(part, spline([(x * 1.2, 0, -1), (x * 0.95, 0, (height - rise) * 0.5), (x, 0, height - rise * 0.9)], 3), 1.7, frame=frame, pair=True)
+    b.tube(part, spline([(x * 1.2, 0, -1), (x * 0.95, 0, (height - rise) * 0.5), (x, 0, height - rise * 0.9)], 3),
+        1.7, frame=frame, pair=True)
     if f["back_arch"] > 3:  # an upholstered medallion, else an open ring with a splat
         b.blob(part, (0, 0, middle), (2 * half * 0.94 - rim, flat * 0.9, rise - rim), 2.2, 4.0, frame=frame)
     else:
@@ -151,7 +158,8 @@ def _shell(f: Factors, b: Builder, part: int, frame: Frame, half: float, height:
     lean = math.tan(math.radians(f["back_tilt"] + 4))
     z0 = f["seat_height"] - 0.6 * b.thick(f["seat_thickness"])
     rear = depth / 2 - wall / 2
-    side = spline([(-depth * 0.5, z0 - 1), (-depth * 0.2, z0 + 1), (depth * 0.18, z0), (rear - 2, z0 + 5), (rear + 0.12 * height * lean, z0 + 0.2 * height),
+    side = spline([(-depth * 0.5, z0 - 1), (-depth * 0.2, z0 + 1), (depth * 0.18, z0), (rear - 2, z0 + 5),
+        (rear + 0.12 * height * lean, z0 + 0.2 * height),
                    (rear + 0.55 * height * lean, z0 + 0.6 * height), (rear + height * lean, z0 + height)], 4)
     front = fillet(arched(half * 1.03, height + 40, _rise(f, height) + 3), 9, 3, closed=True) + np.array([0.0, z0 - 40])
     keep = cut_plate(front, -200, 200, "y")
@@ -164,7 +172,8 @@ def _wing(f: Factors, b: Builder, part: int, frame: Frame, half: float, height: 
     height = max(height, 46.0)
     _panel(f, b, part, frame, half, height, b.thick(max(thickness, 6.0)))
     reach = 13.0 + f["back_bow"]
-    wing = spline([(1, 0), (1, height * 0.97), (-reach * 0.6, height * 0.93), (-reach, height * 0.74), (-reach * 0.62, height * 0.42), (-reach * 0.9, 6), (-reach * 0.9, 0)], 3, closed=True)
+    wing = spline([(1, 0), (1, height * 0.97), (-reach * 0.6, height * 0.93), (-reach, height * 0.74),
+        (-reach * 0.62, height * 0.42), (-reach * 0.9, 6), (-reach * 0.9, 0)], 3, closed=True)
     wall = b.thick(4.0)
     b.plate(part, wing, half - wall, half + wall * 0.1, 1.4, axis="x", frame=frame, pair=True)
 
@@ -176,10 +185,12 @@ def _barrel(f: Factors, b: Builder, part: int, frame: Frame, half: float, height
     high = top + max(20.0, min(height, 46.0))
     low = top - b.thick(f["seat_thickness"]) - (3.0 if f["back_arch"] > 3 else 0.0)
     a, c = width / 2 + wall * 0.2, depth / 2 + wall * 0.1
-    plan = spline([(-a, -c * 0.82), (-a * 1.02, 0), (-a * 0.84, c * 0.66), (-a * 0.42, c * 0.97), (0, c * 1.03), (a * 0.42, c * 0.97), (a * 0.84, c * 0.66), (a * 1.02, 0), (a, -c * 0.82)], 3)
+    plan = spline([(-a, -c * 0.82), (-a * 1.02, 0), (-a * 0.84, c * 0.66), (-a * 0.42, c * 0.97), (0, c * 1.03),
+        (a * 0.42, c * 0.97), (a * 0.84, c * 0.66), (a * 1.02, 0), (a, -c * 0.82)], 3)
     arm = top + 0.46 * (high - top)
     bend = f["back_bow"] / 9
-    side = fillet([(-c * 2, low), (c * 2, low), (c * 2, high), (c * 0.5, high), (-c * bend * 0.4, arm + 2), (-c * 2, arm)], 8, 3, closed=True)
+    side = fillet([(-c * 2, low), (c * 2, low), (c * 2, high), (c * 0.5, high), (-c * bend * 0.4, arm + 2),
+        (-c * 2, arm)], 8, 3, closed=True)
     b.plate(part, stroke(plan, wall), low, high, 1.0, keeps=[cut_plate(side, -200, 200, "x")])
     _ = frame, half
 
@@ -192,7 +203,9 @@ def _cross_back(f: Factors, b: Builder, part: int, frame: Frame, half: float, he
     low = height * 0.2
     sag = f["back_bow"] * 0.4
     for sign in (-1.0, 1.0):
-        b.tube(part, spline([(-sign * x, 0, low), (-sign * x * 0.3, sag, low + (height - low) * 0.42), (0, sag, low + (height - low) * 0.5), (sign * x * 0.3, sag, low + (height - low) * 0.58), (sign * x * 0.9, 0, height - r * 2)], 2), r * 0.85, frame=frame)
+        b.tube(part, spline([(-sign * x, 0, low), (-sign * x * 0.3, sag, low + (height - low) * 0.42),
+            (0, sag, low + (height - low) * 0.5), (sign * x * 0.3, sag, low + (height - low) * 0.58), (sign * x * 0.9,
+                0, height - r * 2)], 2), r * 0.85, frame=frame)
     b.tube(part, [(-x, 0, low), (x, 0, low)], r * 0.9, frame=frame)
     _ = thickness
 

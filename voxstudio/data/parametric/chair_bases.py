@@ -31,7 +31,8 @@ def build(f: Factors, b: Builder, part: int, seat: int) -> None:
 def _under(f: Factors, b: Builder, radius: float = 0.0) -> float:
     """Height inside the seat at which the base ends (its rods have this radius): it touches, but does not show."""
     thickness = b.thick(f["seat_thickness"])
-    return f["seat_height"] - max(0.55 * thickness, radius + 0.25 * thickness + (2.0 if f.word("seat_style") == "dished" else 0.0))
+    return f["seat_height"] - max(0.55 * thickness,
+        radius + 0.25 * thickness + (2.0 if f.word("seat_style") == "dished" else 0.0))
 
 
 def _legs(f: Factors, b: Builder, part: int, style: str) -> None:
@@ -50,11 +51,13 @@ def _legs(f: Factors, b: Builder, part: int, style: str) -> None:
         foot = (x + splay, y + sign * splay, 0.0)
         if style == "turned":
             r = b.round(size * 0.5)
-            silhouette = spline([(r * 0.8, 0), (r * 1.1, top * 0.06), (r * 0.75, top * 0.14), (r * 0.9, top * 0.4), (r * 1.35, top * 0.62),
+            silhouette = spline([(r * 0.8, 0), (r * 1.1, top * 0.06), (r * 0.75, top * 0.14), (r * 0.9, top * 0.4),
+                (r * 1.35, top * 0.62),
                                  (r * 0.85, top * 0.72), (r * 1.25, top * 0.8), (r * 1.2, top)], 3)
             b.turned(part, silhouette, (x, y, 0), pair=True)
         elif style == "sabre":
-            path = spline([(x, y, top), (x + splay * 0.1, y + sign * 1.0, top * 0.6), (foot[0] * 0.5 + x * 0.5, y + sign * (2 + splay * 0.5), top * 0.28),
+            path = spline([(x, y, top), (x + splay * 0.1, y + sign * 1.0, top * 0.6),
+                (foot[0] * 0.5 + x * 0.5, y + sign * (2 + splay * 0.5), top * 0.28),
                            (foot[0], foot[1] + sign * 5, 0)], 3)
             b.tube(part, path, size * 0.62, size * 0.62 * f["leg_taper"], pair=True)
         else:
@@ -69,7 +72,8 @@ def _legs(f: Factors, b: Builder, part: int, style: str) -> None:
         b.box(part, (0, yb, z), (2 * xb, rail, 4.0), 0.6)
 
 
-def _stretchers(f: Factors, b: Builder, part: int, front: tuple[float, float], rear: tuple[float, float], splay: float) -> None:
+def _stretchers(f: Factors, b: Builder, part: int, front: tuple[float, float], rear: tuple[float, float],
+    splay: float) -> None:
     kind = f.word("stretcher")
     if kind == "none" or f.word("base") == "sabre":
         return
@@ -93,7 +97,8 @@ def _sled(f: Factors, b: Builder, part: int) -> None:
     x *= min(1.0, f["seat_taper"] + 0.1)
     front, rear = -f["seat_depth"] * 0.36, f["seat_depth"] * 0.34
     lean = f["leg_splay"]
-    path = fillet([(x, front, top), (x + lean * 0.3, front - 2 - lean * 0.5, r), (x + lean * 0.3, rear + 5 + lean, r), (x, rear, top)], 7, 4)
+    path = fillet([(x, front, top), (x + lean * 0.3, front - 2 - lean * 0.5, r), (x + lean * 0.3, rear + 5 + lean, r),
+        (x, rear, top)], 7, 4)
     b.tube(part, path, r, pair=True)
     b.tube(part, [(-x, front, top), (x, front, top)], r)
     b.tube(part, [(-x, rear, top), (x, rear, top)], r)
@@ -118,12 +123,14 @@ def _star(f: Factors, b: Builder, part: int) -> None:
     wheels = f.word("caster") == "yes"
     floor = 3.0 if wheels else 0.0
     hub = floor + 6.5
-    b.turned(part, [(r * 1.7, floor + 2.5), (r * 1.9, hub + 2), (r * 1.3, hub + 5), (r * 1.25, top * 0.6), (r * 0.95, top * 0.6 + 1), (r * 0.95, top - 3), (r * 2.6, top - 1.5), (r * 2.6, top)])
+    b.turned(part, [(r * 1.7, floor + 2.5), (r * 1.9, hub + 2), (r * 1.3, hub + 5), (r * 1.25, top * 0.6),
+        (r * 0.95, top * 0.6 + 1), (r * 0.95, top - 3), (r * 2.6, top - 1.5), (r * 2.6, top)])
     for k in range(count):
         # One spoke points straight to the front or the back, so that the base mirrors in x.
         angle = math.pi / 2 + 2 * math.pi * k / count
         c, s = math.cos(angle), math.sin(angle)
-        b.tube(part, [(0, 0, hub), (0.55 * reach * c, 0.55 * reach * s, hub - 1.0), (reach * c, reach * s, floor + r * 0.9)], r * 1.15, r * 0.9)
+        b.tube(part, [(0, 0, hub), (0.55 * reach * c, 0.55 * reach * s, hub - 1.0),
+            (reach * c, reach * s, floor + r * 0.9)], r * 1.15, r * 0.9)
         if wheels:
             frame = WORLD.at(reach * c, reach * s, 2.9).turn(math.degrees(angle))
             b.lathe(part, [(0, -1.9), (2.9, -1.9), (2.9, 1.9), (0, 1.9)], axis="y", frame=frame)
@@ -134,7 +141,8 @@ def _pedestal(f: Factors, b: Builder, part: int) -> None:
     reach = 0.46 * max(f["seat_width"], f["seat_depth"])
     stem = b.round(2.2)
     least = b.thick(2.2)
-    b.turned(part, spline([(reach, 0), (reach, least * 0.9), (reach * 0.62, least * 1.3 + 1), (stem * 1.5, 0.22 * top), (stem, 0.5 * top), (stem * 1.3, 0.84 * top), (reach * 0.42, top)], 3))
+    b.turned(part, spline([(reach, 0), (reach, least * 0.9), (reach * 0.62, least * 1.3 + 1),
+        (stem * 1.5, 0.22 * top), (stem, 0.5 * top), (stem * 1.3, 0.84 * top), (reach * 0.42, top)], 3))
 
 
 def _block(f: Factors, b: Builder, part: int, seat: int) -> None:
@@ -143,7 +151,8 @@ def _block(f: Factors, b: Builder, part: int, seat: int) -> None:
     b.plate(seat, superellipse(width * 0.49, depth * 0.49, 7.0), foot - 1.0, top, 1.5)
     size = b.thick(f["leg_thickness"])
     for y in (-depth * 0.38, depth * 0.38):
-        b.post(part, (width * 0.38, y, foot + 1), (width * 0.38, y, 0), size * 1.3, size * 1.3 * f["leg_taper"], section="round", pair=True)
+        b.post(part, (width * 0.38, y, foot + 1), (width * 0.38, y, 0), size * 1.3, size * 1.3 * f["leg_taper"],
+            section="round", pair=True)
 
 
 def _cross(f: Factors, b: Builder, part: int) -> None:
@@ -155,7 +164,8 @@ def _cross(f: Factors, b: Builder, part: int) -> None:
     y = f["seat_depth"] * 0.4
     bend = f["leg_splay"] * 0.7
     for sign in (-1.0, 1.0):
-        path = spline([(x, -sign * y * 0.72, top), (x, -sign * (y * 0.3 + bend), top * 0.72), (x, 0, top * 0.5), (x, sign * (y * 0.5 + bend), top * 0.24), (x, sign * y, 0)], 2)
+        path = spline([(x, -sign * y * 0.72, top), (x, -sign * (y * 0.3 + bend), top * 0.72), (x, 0, top * 0.5),
+            (x, sign * (y * 0.5 + bend), top * 0.24), (x, sign * y, 0)], 2)
         b.tube(part, path, size * 0.55, size * 0.5, pair=True)
     b.tube(part, [(-x, 0, top * 0.5), (x, 0, top * 0.5)], size * 0.45)
     b.tube(part, [(-x, y, size * 0.5), (x, y, size * 0.5)], size * 0.4)

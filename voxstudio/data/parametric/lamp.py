@@ -66,7 +66,8 @@ def _foot(f: Factors, b: Builder, part: int) -> float:
         b.turned(part, [(r * math.cos(t), high * math.sin(t)) for t in (0.0, 0.3, 0.6, 0.9, 1.2, 1.45)])
         return high * 0.6
     if style == "block":
-        b.box(part, (0, 0, max(h, 0.25 * r)), (1.5 * r, 1.5 * r, 2 * max(h, 0.25 * r)), 1.2, taper=(0.1 * f["bend"], 0.1 * f["bend"]))
+        b.box(part, (0, 0, max(h, 0.25 * r)), (1.5 * r, 1.5 * r, 2 * max(h, 0.25 * r)), 1.2,
+            taper=(0.1 * f["bend"], 0.1 * f["bend"]))
         return h
     if style == "ring":
         b.ring(part, (0, 0, stem), r, stem * 1.1)
@@ -83,7 +84,8 @@ def _foot(f: Factors, b: Builder, part: int) -> float:
         if style == "tripod":
             b.tube(part, [(0, 0, high), (spread * c, spread * s, stem)], stem * 1.1, stem * 0.9)
         else:
-            b.tube(part, spline([(0, 0, high), (spread * 0.45 * c, spread * 0.45 * s, high * 0.85), (spread * c, spread * s, stem)], 3), stem * 1.15, stem)
+            b.tube(part, spline([(0, 0, high), (spread * 0.45 * c, spread * 0.45 * s, high * 0.85),
+                (spread * c, spread * s, stem)], 3), stem * 1.15, stem)
     return high - stem * 0.5
 
 
@@ -103,11 +105,13 @@ def _stem(f: Factors, b: Builder, part: int, body: int, start: float, size: floa
         b.tube(part, [(0, 0, top * 0.9), (0, 0, top)], r)
         return WORLD.at(0, 0, top)
     if style == "arc":
-        path = spline([(0, 0, start), (0, 0.02 * top, top * 0.5), (0, -0.12 * reach, top * 0.86), (0, -0.55 * reach, top * 1.02), (0, -reach, top * 0.92)], 3)
+        path = spline([(0, 0, start), (0, 0.02 * top, top * 0.5), (0, -0.12 * reach, top * 0.86),
+            (0, -0.55 * reach, top * 1.02), (0, -reach, top * 0.92)], 3)
         b.tube(part, path, r * 1.1, r)
         return WORLD.at(0, -reach, top * 0.92).tilt(180)
     if style == "gooseneck":
-        path = spline([(0, 0, start), (0, 0, top * 0.55), (0, -0.08 * reach, top * 0.8), (0, -0.45 * reach, top), (0, -0.9 * reach, top * 0.9), (0, -reach, top * 0.8)], 3)
+        path = spline([(0, 0, start), (0, 0, top * 0.55), (0, -0.08 * reach, top * 0.8), (0, -0.45 * reach, top),
+            (0, -0.9 * reach, top * 0.9), (0, -reach, top * 0.8)], 3)
         b.tube(part, path, r * 1.05, r)
         return WORLD.at(0, -reach, top * 0.8).tilt(180 - 10 - 15 * f["bend"])
     if style == "jointed":
@@ -134,11 +138,13 @@ def _body(f: Factors, b: Builder, part: int, body: int, start: float, size: floa
             flat = min(radius, max(wide * 1.4, 2.2 * r))
             b.blob(body, (0, 0, low + span * (k + 0.5) / count), (2 * flat, 2 * flat, 2 * radius))
     elif style == "turned":
-        b.turned(body, spline([(wide * 0.9, low), (waist * 1.2, low + 0.1 * span), (wide, low + 0.24 * span), (waist, low + 0.42 * span), (wide * 0.8, low + 0.6 * span),
+        b.turned(body, spline([(wide * 0.9, low), (waist * 1.2, low + 0.1 * span), (wide, low + 0.24 * span),
+            (waist, low + 0.42 * span), (wide * 0.8, low + 0.6 * span),
                                (waist, low + 0.74 * span), (waist * 1.4, low + 0.9 * span), (waist, high)], 3))
     else:
         belly = 0.3 + 0.4 * f["bend"]
-        b.turned(body, spline([(wide * 0.6, low), (wide * 0.94, low + belly * 0.6 * span), (wide, low + belly * span), (wide * 0.72, low + (belly + 0.25) * span), (waist, low + 0.9 * span), (waist * 1.15, high)], 4))
+        b.turned(body, spline([(wide * 0.6, low), (wide * 0.94, low + belly * 0.6 * span), (wide, low + belly * span),
+            (wide * 0.72, low + (belly + 0.25) * span), (waist, low + 0.9 * span), (waist * 1.15, high)], 4))
     b.tube(part, [(0, 0, start), (0, 0, top)], r)
     return WORLD.at(0, 0, top)
 
@@ -159,18 +165,21 @@ def _shade(f: Factors, b: Builder, part: int, bulb: int, stem: int, frame: Frame
     # Hanging shades are wide at the far end, standing shades at the lower end: seen along z both ways.
     wide_end, narrow_end = (top, low) if hanging else (low, top)
     radius = size * (0.8 if style in ("drum", "lantern") else 0.5 if style == "tube" else 1.0)
-    narrow = {"drum": 0.94, "tube": 1.0, "empire": flare, "cone": 0.2, "bell": flare * 0.8, "dome": 0.25, "lantern": 0.72}[style] * radius
+    narrow = {"drum": 0.94, "tube": 1.0, "empire": flare, "cone": 0.2, "bell": flare * 0.8, "dome": 0.25,
+        "lantern": 0.72}[style] * radius
     if style == "tube":
         wide_end = narrow_end + (wide_end - narrow_end) * (1.1 if hanging else 1.5)
     narrow = max(narrow, wall * 1.6)
     steps = [k / 8 for k in range(9)]
     if style == "dome":
         reach = 0.47 * math.pi
-        line = [(max(narrow, radius * math.cos(t * reach)), wide_end + (narrow_end - wide_end) * math.sin(t * reach) / math.sin(reach)) for t in steps]
+        line = [(max(narrow, radius * math.cos(t * reach)),
+            wide_end + (narrow_end - wide_end) * math.sin(t * reach) / math.sin(reach)) for t in steps]
     elif style == "bell":
         line = [(narrow + (radius - narrow) * (1 - t) ** 2.2, wide_end + (narrow_end - wide_end) * t) for t in steps]
     elif style == "lantern":
-        line = [(narrow + (radius - narrow) * math.sin(math.pi * (0.12 + 0.76 * t)), wide_end + (narrow_end - wide_end) * t) for t in steps]
+        line = [(narrow + (radius - narrow) * math.sin(math.pi * (0.12 + 0.76 * t)),
+            wide_end + (narrow_end - wide_end) * t) for t in steps]
     else:
         line = [(radius, wide_end), (narrow, narrow_end)]
     b.lathe(part, stroke(line, wall), frame=frame)
@@ -178,16 +187,19 @@ def _shade(f: Factors, b: Builder, part: int, bulb: int, stem: int, frame: Frame
     b.tube(stem, [(0, 0, 0), (0, 0, level)], r, frame=frame)
     if hanging or style in ("dome", "bell", "cone"):
         cap = math.copysign(b.thick(wall), wide_end - narrow_end)
-        b.lathe(part, [(0, narrow_end), (narrow, narrow_end), (narrow, narrow_end + cap), (0, narrow_end + cap)], frame=frame)
+        b.lathe(part, [(0, narrow_end), (narrow, narrow_end), (narrow, narrow_end + cap), (0, narrow_end + cap)],
+            frame=frame)
     else:
         # A spider holds the shade: two bars across, that end inside the wall.
         heights, radii = [z for _, z in line[::-1]], [rr for rr, _ in line[::-1]]
         order = np.argsort(heights)
-        across = float(np.interp([level - r, level, level + r], np.array(heights)[order], np.array(radii)[order]).min()) - 0.5 * r
+        across = float(np.interp([level - r, level, level + r], np.array(heights)[order],
+            np.array(radii)[order]).min()) - 0.5 * r
         b.tube(stem, [(-across, 0, level), (across, 0, level)], r * 0.9, frame=frame)
         b.tube(stem, [(0, -across, level), (0, across, level)], r * 0.9, frame=frame)
     glow = min(0.32 * radius, 4.5)
-    b.blob(bulb, (0, 0, level + (wide_end - level) * 0.4), (2 * glow, 2 * glow, abs(wide_end - level) * 0.9), frame=frame)
+    b.blob(bulb, (0, 0, level + (wide_end - level) * 0.4), (2 * glow, 2 * glow, abs(wide_end - level) * 0.9),
+        frame=frame)
 
 
 SPEC = ClassSpec("lamp", STRUCTURE, draw, build)

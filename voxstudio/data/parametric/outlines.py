@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Curve = npt.NDArray[np.float64]
-Points = Sequence[Sequence[float]] | Curve
+Points = Sequence[Sequence[float] | Curve] | Curve
 
 
 def superellipse(half_x: float, half_y: float, power: float = 2.0, count: int = 28) -> Curve:

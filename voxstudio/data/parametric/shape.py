@@ -20,7 +20,10 @@ CUBE_MM = 100.0
 
 @dataclass(frozen=True)
 class Part:
-    """A named part; ``color`` is sRGB in 0..255, ``material`` one of wood, metal, fabric, paint, glass, plastic, ceramic, rubber."""
+    """A named part; ``color`` is sRGB in 0..255.
+
+    ``material`` is one of wood, metal, fabric, paint, glass, plastic, ceramic, rubber.
+    """
 
     name: str
     color: tuple[int, int, int]
@@ -88,7 +91,8 @@ class ParametricShape:
             view = result[cut]
             if view.size == 0:
                 continue
-            x, y, z = coordinates[0][cut[0], None, None], coordinates[1][None, cut[1], None], coordinates[2][None, None, cut[2]]
+            x, y, z = coordinates[0][cut[0], None, None], coordinates[1][None, cut[1], None], coordinates[2][None,
+                None, cut[2]]
             distance = solid.distance(x, y, z)
             if solid.blend > 0:
                 width = np.float32(solid.blend)

@@ -46,7 +46,8 @@ def build(f: Factors, b: Builder) -> None:
     """Build a sofa from its factors."""
     metals = {"black steel": "black", "brass": "brass", "chrome": "chrome"}
     name = f.word("foot_color")
-    foot_color, foot_material = (palettes.METALS[metals[name]], "metal") if name in metals else (palettes.WOODS[name], "wood")
+    foot_color, foot_material = (palettes.METALS[metals[name]], "metal") if name in metals else (palettes.WOODS[name],
+        "wood")
     fabric = palettes.FABRICS[f.word("fabric")]
     body = b.part("body", fabric, "fabric")
     seats = b.part("seat cushions", palettes.lighter(fabric, 0.10), "fabric")
@@ -94,13 +95,16 @@ def _seat(f: Factors, b: Builder, body: int, seats: int, width: float, sign: flo
     b.box(body, (0, (front + f["depth"] / 2) / 2, (base + deck) / 2), (width, f["depth"], deck - base + 1), 2.0)
     lo, hi, reach = _extension(f, width, sign)
     if plan in ("corner", "chaise"):
-        b.box(body, ((lo + hi) / 2, (reach + rear) / 2, (base + deck) / 2), (hi - lo, rear - reach, deck - base + 1), 2.0)
-        b.blob(seats, ((lo + hi) / 2, (reach + rear) / 2, (deck + top) / 2), ((hi - lo) * 0.99, rear - reach, top - deck + 3), power + 2, 3.0)
+        b.box(body, ((lo + hi) / 2, (reach + rear) / 2, (base + deck) / 2), (hi - lo, rear - reach, deck - base + 1),
+            2.0)
+        b.blob(seats, ((lo + hi) / 2, (reach + rear) / 2, (deck + top) / 2),
+            ((hi - lo) * 0.99, rear - reach, top - deck + 3), power + 2, 3.0)
     for k in range(count):
         x = (k + 0.5 - count / 2) * width / count
         if plan in ("corner", "chaise") and lo - 1 < x < hi + 1:
             continue
-        b.blob(seats, (x, (front + rear) / 2 - 0.5, (deck + top) / 2), (width / count * 0.99, rear - front + 2, top - deck + 3), power, 3.0)
+        b.blob(seats, (x, (front + rear) / 2 - 0.5, (deck + top) / 2),
+            (width / count * 0.99, rear - front + 2, top - deck + 3), power, 3.0)
 
 
 def _back(f: Factors, b: Builder, part: int, width: float, arm: float) -> None:
@@ -120,30 +124,37 @@ def _back(f: Factors, b: Builder, part: int, width: float, arm: float) -> None:
         if style == "channels":
             for k in range(f.whole("channel_count")):
                 u = -1 + (2 * k + 1) / f.whole("channel_count")
-                b.blob(part, (u * half, rear - thick + sweep * (0.45 - u * u), f["seat_height"] + top / 2), (2 * half / f.whole("channel_count") * 1.1, thick * 0.8, top * 1.02), 2.2, 5.0)
+                b.blob(part, (u * half, rear - thick + sweep * (0.45 - u * u), f["seat_height"] + top / 2),
+                    (2 * half / f.whole("channel_count") * 1.1, thick * 0.8, top * 1.02), 2.2, 5.0)
         return
     tilted = frame.tilt(lean)
     if style == "camel":
         wave = np.linspace(-1, 1, 15)
-        crest = np.stack([wave * half, rise + top - f["arch"] * (0.5 - 0.5 * np.cos(np.pi * wave * (1 if count == 2 else 2)))], axis=1)
+        crest = np.stack([wave * half, rise + top - f["arch"] * (0.5 - 0.5 * np.cos(np.pi * wave * (1 if count == 2
+            else 2)))], axis=1)
         outline = np.concatenate([[[half, 0.0], [-half, 0.0]], crest])
         b.plate(part, outline, -thick / 2, thick / 2, thick * 0.3, axis="y", frame=tilted)
     elif style == "wing":
-        b.plate(part, fillet(arched(half, rise + top, f["arch"] * 0.4), 6, closed=True), -thick / 2, thick / 2, thick * 0.3, axis="y", frame=tilted)
+        b.plate(part, fillet(arched(half, rise + top, f["arch"] * 0.4), 6, closed=True), -thick / 2, thick / 2,
+            thick * 0.3, axis="y", frame=tilted)
         reach = 0.36 * f["depth"]
-        side = spline([(thick * 0.4, 0), (thick * 0.4, rise + top * 0.98), (-reach * 0.5, rise + top * 0.95), (-reach, rise + top * 0.7), (-reach * 0.6, rise + top * 0.3), (-reach * 0.7, 0)], 3, closed=True)
+        side = spline([(thick * 0.4, 0), (thick * 0.4, rise + top * 0.98), (-reach * 0.5, rise + top * 0.95),
+            (-reach, rise + top * 0.7), (-reach * 0.6, rise + top * 0.3), (-reach * 0.7, 0)], 3, closed=True)
         b.plate(part, side, half - 8, half + 1, 3.0, axis="x", frame=tilted, pair=True)
     else:
-        b.box(part, (0, thick * 0.08, (rise + top * 0.94) / 2), (width, thick * (0.7 if style == "cushions" else 1.0), rise + top * 0.94), thick * 0.3, frame=tilted)
+        b.box(part, (0, thick * 0.08, (rise + top * 0.94) / 2),
+            (width, thick * (0.7 if style == "cushions" else 1.0), rise + top * 0.94), thick * 0.3, frame=tilted)
     if style == "channels":
         n = f.whole("channel_count")
         for k in range(n):
             x = (k + 0.5 - n / 2) * width / n
-            b.blob(part, (x, -thick * 0.34, rise + top * 0.48), (width / n * 1.08, thick * 0.75, top * 1.06), 2.2, 6.0, frame=tilted)
+            b.blob(part, (x, -thick * 0.34, rise + top * 0.48), (width / n * 1.08, thick * 0.75, top * 1.06), 2.2,
+                6.0, frame=tilted)
     elif style == "cushions":
         for k in range(count):
             x = (k + 0.5 - count / 2) * width / count
-            b.blob(part, (x, -thick * 0.38, rise + top * 0.5 - 1), (width / count * 0.98, thick * 0.95, top * 1.06), 5.5 - f["softness"], 2.4, frame=tilted.tilt(2))
+            b.blob(part, (x, -thick * 0.38, rise + top * 0.5 - 1), (width / count * 0.98, thick * 0.95, top * 1.06),
+                5.5 - f["softness"], 2.4, frame=tilted.tilt(2))
 
 
 def _arms(f: Factors, b: Builder, part: int, width: float, arm: float, sign: float) -> None:
@@ -171,9 +182,11 @@ def _arms(f: Factors, b: Builder, part: int, width: float, arm: float, sign: flo
         if style == "rolled":
             r = min(0.5 * arm + 3.0, 13.0)
             b.box(part, (x, middle, (low + top - r) / 2), (arm * 0.8, deep, top - r - low), 2.0)
-            b.lathe(part, [(0, -deep / 2), (r, -deep / 2), (r, deep / 2), (0, deep / 2)], (x + side * 1.5, middle, top - r), axis="y")
+            b.lathe(part, [(0, -deep / 2), (r, -deep / 2), (r, deep / 2), (0, deep / 2)],
+                (x + side * 1.5, middle, top - r), axis="y")
         elif style == "slope":
-            outline = fillet([(start, low), (rear, low), (rear, top + 5), (start + deep * 0.45, top - 2), (start, top - f["arm_height"] * 0.6)], 8, closed=True)
+            outline = fillet([(start, low), (rear, low), (rear, top + 5), (start + deep * 0.45, top - 2),
+                (start, top - f["arm_height"] * 0.6)], 8, closed=True)
             b.plate(part, outline, x - arm / 2, x + arm / 2, 2.5, axis="x")
         elif style == "pillow":
             b.box(part, (x, middle, (low + top - 6) / 2), (arm * 0.86, deep, top - 6 - low), 2.0)
@@ -185,7 +198,8 @@ def _arms(f: Factors, b: Builder, part: int, width: float, arm: float, sign: flo
 def _feet(f: Factors, b: Builder, part: int, width: float, sign: float) -> None:
     style, high = f.word("feet"), f["foot_height"]
     front, rear = -f["depth"] / 2, f["depth"] / 2
-    spots = [(-0.44 * width, front + 8.0), (0.44 * width, front + 8.0), (-0.44 * width, rear - 9.0), (0.44 * width, rear - 9.0)]
+    spots = [(-0.44 * width, front + 8.0), (0.44 * width, front + 8.0), (-0.44 * width, rear - 9.0),
+        (0.44 * width, rear - 9.0)]
     plan = f.word("plan")
     if plan == "curved":
         spots = []
@@ -204,7 +218,8 @@ def _feet(f: Factors, b: Builder, part: int, width: float, sign: float) -> None:
         b.box(part, (0, 2, high / 2 + 1), (width * 0.94, f["depth"] * 0.88, high + 2), 1.0)
         if plan in ("corner", "chaise"):
             lo, hi, reach = _extension(f, width, sign)
-            b.box(part, ((lo + hi) / 2, (reach + rear) / 2, high / 2 + 1), ((hi - lo) * 0.88, (rear - reach) * 0.93, high + 2), 1.0)
+            b.box(part, ((lo + hi) / 2, (reach + rear) / 2, high / 2 + 1),
+                ((hi - lo) * 0.88, (rear - reach) * 0.93, high + 2), 1.0)
         return
     for x, y in spots:
         if style == "sled":
@@ -214,7 +229,8 @@ def _feet(f: Factors, b: Builder, part: int, width: float, sign: float) -> None:
         else:
             out = 3.0 if style == "taper" else 0.0
             side = 1.0 if x > 0 else -1.0 if x < 0 else 0.0
-            b.post(part, (x, y, high + 2), (x + out * side, y + out * (-1 if y < 0 else 1) * 0.6, 0), 6.5, 3.6 if style == "taper" else 6.0, section="round" if style == "taper" else "square")
+            b.post(part, (x, y, high + 2), (x + out * side, y + out * (-1 if y < 0 else 1) * 0.6, 0), 6.5,
+                3.6 if style == "taper" else 6.0, section="round" if style == "taper" else "square")
     if style == "sled":
         r = b.round(1.6)
         for i in range(0, len(spots), 2):

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.data.parametric.outlines import Curve
+from voxstudio.geometry.jit import compiled
 
 Field = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -40,8 +41,12 @@ class Box:
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """Signed distance."""
         r = self.radius
-        qx = np.abs(x) - (self.half[0] - r) if not self.taper[0] else np.abs(x) + (r - self.half[0] * (1 - self.taper[0] * z / self.half[2]))
-        qy = np.abs(y) - (self.half[1] - r) if not self.taper[1] else np.abs(y) + (r - self.half[1] * (1 - self.taper[1] * z / self.half[2]))
+        sides = []
+        for axis, values in enumerate((x, y)):
+            # Without taper a side depends on one axis only.
+            shrink = 1.0 - self.taper[axis] * z / self.half[2] if self.taper[axis] else np.float32(1.0)
+            sides.append(np.abs(values) + (r - self.half[axis] * shrink))
+        qx, qy = sides
         qz = np.abs(z) - (self.half[2] - r)
         inner = np.minimum(np.maximum(np.maximum(qx, qy), qz), 0)
         if r <= 0:
@@ -53,7 +58,8 @@ class Box:
         """Extent along a direction."""
         best = 0.0
         for sign in (-1.0, 1.0):
-            sizes = np.array([self.half[0] * (1 - self.taper[0] * sign), self.half[1] * (1 - self.taper[1] * sign), self.half[2]]) - self.radius
+            sizes = np.array([self.half[0] * (1 - self.taper[0] * sign), self.half[1] * (1 - self.taper[1] * sign),
+                self.half[2]]) - self.radius
             reach = abs(direction[0]) * sizes[0] + abs(direction[1]) * sizes[1] + sign * direction[2] * sizes[2]
             best = max(best, float(reach) + self.radius)
         return best
@@ -128,23 +134,38 @@ class Torus:
         return float(np.hypot(direction[0], direction[1])) * self.ring + self.tube
 
 
+@compiled
+def _polygon_distance(polygon: Curve, x: Field, y: Field, out: Field) -> None:
+    count = polygon.shape[0]
+    for i in range(x.shape[0]):
+        px, py = x[i], y[i]
+        nearest = np.inf
+        inside = False
+        ax, ay = polygon[count - 1, 0], polygon[count - 1, 1]
+        for k in range(count):
+            bx, by = polygon[k, 0], polygon[k, 1]
+            ex, ey = bx - ax, by - ay
+            wx, wy = px - ax, py - ay
+            length2 = ex * ex + ey * ey
+            t = 0.0
+            if length2 > 0.0:
+                t = min(max((wx * ex + wy * ey) / length2, 0.0), 1.0)
+            dx, dy = wx - t * ex, wy - t * ey
+            nearest = min(nearest, dx * dx + dy * dy)
+            if (ay <= py) != (by <= py) and px < ax + wy * (ex / ey):
+                inside = not inside
+            ax, ay = bx, by
+        distance = np.sqrt(nearest)
+        out[i] = -distance if inside else distance
+
+
 def polygon_distance(polygon: Curve, x: Field, y: Field) -> Field:
     """Signed distance to a closed polygon in the plane, at broadcast points."""
     shape = np.broadcast_shapes(x.shape, y.shape)
-    nearest = np.full(shape, np.inf, np.float32)
-    inside = np.zeros(shape, bool)
-    for (ax, ay), (bx, by) in zip(polygon.tolist(), np.roll(polygon, -1, axis=0).tolist(), strict=True):
-        ex, ey = bx - ax, by - ay
-        length2 = ex * ex + ey * ey
-        if length2 < 1e-12:
-            continue
-        wx, wy = x - ax, y - ay
-        t = np.clip(wx * (ex / length2) + wy * (ey / length2), 0.0, 1.0)
-        np.minimum(nearest, (wx - t * ex) ** 2 + (wy - t * ey) ** 2, out=nearest)
-        if ey != 0.0:
-            inside ^= ((ay <= y) != (by <= y)) & (x < ax + wy * (ex / ey))
-    distance = np.sqrt(nearest)
-    return np.where(inside, -distance, distance)
+    out = np.empty(int(np.prod(shape)), np.float32)
+    flat_x, flat_y = (np.ascontiguousarray(np.broadcast_to(c, shape), np.float32).reshape(-1) for c in (x, y))
+    _polygon_distance(np.ascontiguousarray(polygon, np.float64), flat_x, flat_y, out)
+    return out.reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +270,8 @@ class Solid:
         moved = [np.asarray(c - np.float32(o), np.float32) for c, o in zip((x, y, z), self.origin, strict=True)]
         local = []
         for axis in range(3):
-            terms = [np.float32(self.rotation[j, axis]) * moved[j] for j in range(3) if abs(self.rotation[j, axis]) > 1e-7]
+            terms = [np.float32(self.rotation[j, axis]) * moved[j] for j in range(3)
+                if abs(self.rotation[j, axis]) > 1e-7]
             total = terms[0]
             for term in terms[1:]:
                 total = total + term

@@ -39,6 +39,12 @@ def draw(d: Draw) -> None:
     d.word("base_color", (*palettes.names(palettes.WOODS), "black steel", "chrome", "brass"))
 
 
+def _plan_size(f: Factors) -> tuple[float, float]:
+    """Length and width of the top; what stands on one foot is not narrow."""
+    squarish = f.word("base") in ("pedestal", "star") or f.word("top_style") == "hexagon"
+    return f["length"], f["length"] * (max(f["width_ratio"], 0.72) if squarish else f["width_ratio"])
+
+
 def _top_outline(f: Factors, length: float, width: float) -> Curve:
     style = f.word("top_style")
     if style == "rectangle":
@@ -56,30 +62,34 @@ def _top_outline(f: Factors, length: float, width: float) -> Curve:
     if style == "kidney":
         a, c = length / 2, width / 2
         dip = 0.35 + 0.3 * f["profile"]
-        return spline([(-a, 0.1 * c), (-a * 0.72, -c * 0.85), (-a * 0.25, -c * (1 - 0.5 * dip)), (a * 0.1, -c * (1 - dip)), (a * 0.5, -c * 0.9), (a * 0.92, -c * 0.6), (a, 0.15 * c), (a * 0.6, c * 0.85), (0, c), (-a * 0.65, c * 0.85)], 3, closed=True)
+        return spline([(-a, 0.1 * c), (-a * 0.72, -c * 0.85), (-a * 0.25, -c * (1 - 0.5 * dip)),
+            (a * 0.1, -c * (1 - dip)), (a * 0.5, -c * 0.9), (a * 0.92, -c * 0.6), (a, 0.15 * c), (a * 0.6,
+                c * 0.85), (0, c), (-a * 0.65, c * 0.85)], 3, closed=True)
     angles = [math.pi * k / 3 for k in range(6)]
-    return fillet([(length / 2 * math.cos(t), width / 2 * math.sin(t) * 1.155) for t in angles], f["corner"] * 0.6, 2, closed=True)
+    return fillet([(length / 2 * math.cos(t), width / 2 * math.sin(t) * 1.155) for t in angles], f["corner"] * 0.6, 2,
+        closed=True)
 
 
 def build(f: Factors, b: Builder) -> None:
     """Build a table from its factors."""
-    extra_tops = {"marble": ((226, 226, 224), "ceramic"), "black glass": ((40, 46, 52), "glass"), "slate": ((86, 90, 96), "ceramic")}
+    extra_tops = {"marble": ((226, 226, 224), "ceramic"), "black glass": ((40, 46, 52), "glass"),
+        "slate": ((86, 90, 96), "ceramic")}
     metals = {"black steel": "black", "chrome": "chrome", "brass": "brass"}
     name = f.word("top_color")
     top_color, top_material = extra_tops[name] if name in extra_tops else (palettes.WOODS[name], "wood")
     name = f.word("base_color")
-    base_color, base_material = (palettes.METALS[metals[name]], "metal") if name in metals else (palettes.WOODS[name], "wood")
+    base_color, base_material = (palettes.METALS[metals[name]], "metal") if name in metals else (palettes.WOODS[name],
+        "wood")
     top = b.part("top", top_color, top_material)
     base = b.part("base", base_color, base_material)
     extra = b.part("extra", palettes.darker(base_color, 0.88), base_material)
     knobs = b.part("knobs", palettes.METALS["brass"], "metal")
-    length, height = f["length"], f["height"]
-    width = length * f["width_ratio"]
-    if f.word("base") in ("pedestal", "star") or f.word("top_style") == "hexagon":
-        width = length * max(f["width_ratio"], 0.72)
+    height = f["height"]
+    length, width = _plan_size(f)
     thickness = b.thick(f["top_thickness"])
     b.plate(top, _top_outline(f, length, width), height - thickness, height, f["top_rounding"] * thickness * 0.5)
-    inner = (0.5 - f["inset"]) * (0.72 if f.word("top_style") in ("round", "kidney", "hexagon") else 0.8 if f.word("top_style") == "boat" else 0.94)
+    inner = (0.5 - f["inset"]) * (0.72 if f.word("top_style") in ("round", "kidney", "hexagon") else 0.8
+        if f.word("top_style") == "boat" else 0.94)
     x, y = length * inner, width * inner
     under = height - thickness * 0.6
     ends_round = {"sled": 0.42, "sabre": 0.66, "trestle": 0.2}
@@ -103,7 +113,8 @@ def _base(f: Factors, b: Builder, part: int, x: float, y: float, top: float) -> 
     elif style == "slab":
         wall = b.thick(f["leg_thickness"] * 0.75)
         taper = 0.25 * (1 - f["leg_taper"])
-        outline = fillet([(-y * (0.9 - taper), 0), (y * (0.9 - taper), 0), (y * 0.95, top), (-y * 0.95, top)], 6, closed=True)
+        outline = fillet([(-y * (0.9 - taper), 0), (y * (0.9 - taper), 0), (y * 0.95, top), (-y * 0.95, top)], 6,
+            closed=True)
         b.plate(part, outline, x * 0.9 - wall, x * 0.9, 1.0, axis="x", pair=True)
         if f["profile"] > 0.4:
             b.box(part, (0, y * 0.15, top * 0.62), (x * 1.75, wall * 0.9, top * 0.4), 0.8)
@@ -111,9 +122,12 @@ def _base(f: Factors, b: Builder, part: int, x: float, y: float, top: float) -> 
         foot, stem = 0.62 * min(x, y), b.round(f["leg_thickness"] * 0.75)
         rim = b.thick(2.0)
         if f["profile"] < 0.5:  # tulip
-            silhouette = spline([(foot, 0), (foot, rim), (foot * 0.55, rim + 0.04 * top), (stem * 1.4, 0.22 * top), (stem, 0.5 * top), (stem * 1.3, 0.82 * top), (foot * 0.5, top)], 3)
+            silhouette = spline([(foot, 0), (foot, rim), (foot * 0.55, rim + 0.04 * top), (stem * 1.4, 0.22 * top),
+                (stem, 0.5 * top), (stem * 1.3, 0.82 * top), (foot * 0.5, top)], 3)
         else:  # turned column on a stepped disc
-            silhouette = spline([(foot, 0), (foot, rim), (foot * 0.7, rim * 1.8), (stem * 1.1, 0.16 * top), (stem * 1.9, 0.34 * top), (stem * 0.95, 0.5 * top), (stem * 1.6, 0.74 * top), (stem * 1.1, 0.9 * top), (foot * 0.55, top)], 3)
+            silhouette = spline([(foot, 0), (foot, rim), (foot * 0.7, rim * 1.8), (stem * 1.1, 0.16 * top),
+                (stem * 1.9, 0.34 * top), (stem * 0.95, 0.5 * top), (stem * 1.6, 0.74 * top), (stem * 1.1,
+                    0.9 * top), (foot * 0.55, top)], 3)
         b.turned(part, silhouette)
     elif style == "cross":
         size = b.thick(f["leg_thickness"] * 0.9)
@@ -123,7 +137,8 @@ def _base(f: Factors, b: Builder, part: int, x: float, y: float, top: float) -> 
         b.box(part, (x * 0.85, 0, top - size * 0.3), (size, y * 1.9, size * 0.7), 0.5, pair=True)
     elif style == "sled":
         r = b.round(f["leg_thickness"] * 0.42)
-        path = fillet([(x * 0.92, -y * 0.9, top), (x * 0.92 + f["leg_splay"] * 0.3, -y * 0.95, r), (x * 0.92 + f["leg_splay"] * 0.3, y * 0.95, r), (x * 0.92, y * 0.9, top)], 4 + 6 * f["profile"], 4)
+        path = fillet([(x * 0.92, -y * 0.9, top), (x * 0.92 + f["leg_splay"] * 0.3, -y * 0.95, r),
+            (x * 0.92 + f["leg_splay"] * 0.3, y * 0.95, r), (x * 0.92, y * 0.9, top)], 4 + 6 * f["profile"], 4)
         b.tube(part, path, r, pair=True)
         b.tube(part, [(x * 0.92, -y * 0.9, top), (x * 0.92, y * 0.9, top)], r, pair=True)
     else:
@@ -137,25 +152,31 @@ def _legs(f: Factors, b: Builder, part: int, x: float, y: float, top: float, sty
     for sign in (-1.0, 1.0):
         if style == "turned":
             r = b.round(size * 0.42)
-            silhouette = spline([(r * 0.8, 0), (r * 1.25, top * 0.05), (r * 0.75, top * 0.14), (r * (0.8 + 0.5 * f["profile"]), top * 0.45), (r * 1.3, top * 0.68), (r * 0.8, top * 0.76), (r * 1.4, top * 0.84), (r * 1.4, top)], 3)
+            silhouette = spline([(r * 0.8, 0), (r * 1.25, top * 0.05), (r * 0.75, top * 0.14),
+                (r * (0.8 + 0.5 * f["profile"]), top * 0.45), (r * 1.3, top * 0.68), (r * 0.8, top * 0.76), (r * 1.4,
+                    top * 0.84), (r * 1.4, top)], 3)
             b.turned(part, silhouette, (x, sign * y, 0), pair=True)
         elif style == "sabre":
             out = f["leg_splay"] * 0.5
-            path = spline([(x, sign * y, top), (x + out * 0.9, sign * (y + out * 0.9), top * 0.76), (x - out * 0.2, sign * (y - out * 0.2), top * 0.3), (x + out * 0.8, sign * (y + out * 0.8), 0)], 3)
+            path = spline([(x, sign * y, top), (x + out * 0.9, sign * (y + out * 0.9), top * 0.76),
+                (x - out * 0.2, sign * (y - out * 0.2), top * 0.3), (x + out * 0.8, sign * (y + out * 0.8), 0)], 3)
             b.tube(part, path, size * 0.66, size * 0.6 * f["leg_taper"], pair=True)
         else:
             section = "round" if style == "splayed" or f["profile"] > 0.7 else "square"
-            b.post(part, (x, sign * y, top), (x + splay, sign * (y + splay), 0), size, size * f["leg_taper"], section=section, pair=True)
+            b.post(part, (x, sign * y, top), (x + splay, sign * (y + splay), 0), size, size * f["leg_taper"],
+                section=section, pair=True)
 
 
 def _star(f: Factors, b: Builder, part: int, x: float, y: float, top: float) -> None:
     r, count = b.round(f["leg_thickness"] * 0.5), f.whole("star_count")
     reach = 0.8 * min(x, y)
-    b.turned(part, [(r * 1.4, top * 0.12), (r * 1.4, top * 0.3), (r, top * 0.34), (r, top * 0.94), (r * 3, top * 0.95), (r * 3, top)])
+    b.turned(part, [(r * 1.4, top * 0.12), (r * 1.4, top * 0.3), (r, top * 0.34), (r, top * 0.94),
+        (r * 3, top * 0.95), (r * 3, top)])
     for k in range(count):
         t = math.pi / 2 + 2 * math.pi * k / count
         c, s = math.cos(t), math.sin(t)
-        b.tube(part, spline([(0, 0, top * 0.26), (0.4 * reach * c, 0.4 * reach * s, top * (0.16 + 0.1 * f["profile"])), (reach * c, reach * s, r * 0.8)], 3), r, r * 0.8)
+        b.tube(part, spline([(0, 0, top * 0.26), (0.4 * reach * c, 0.4 * reach * s,
+            top * (0.16 + 0.1 * f["profile"])), (reach * c, reach * s, r * 0.8)], 3), r, r * 0.8)
 
 
 def _extra(f: Factors, b: Builder, part: int, knobs: int, x: float, y: float, under: float) -> None:
@@ -179,7 +200,8 @@ def _extra(f: Factors, b: Builder, part: int, knobs: int, x: float, y: float, un
     elif kind == "shelf":
         level = f["shelf_level"] * under
         if f.word("base") in ("pedestal", "star"):
-            b.plate(part, superellipse(wide * 0.32, wide * 0.32 if deep > wide * 0.6 else deep * 0.5, 2.0), level + 8, level + 8 + b.thick(2.2), 0.8)
+            b.plate(part, superellipse(wide * 0.32, wide * 0.32 if deep > wide * 0.6 else deep * 0.5, 2.0), level + 8,
+                level + 8 + b.thick(2.2), 0.8)
             return
         if f.word("base") in ("trestle", "cross", "sled"):
             level = under * (0.3 if f.word("base") != "cross" else 0.5) + 1.0
@@ -195,9 +217,10 @@ def _extra(f: Factors, b: Builder, part: int, knobs: int, x: float, y: float, un
         b.plate(part, shelf, level, level + b.thick(2.5), 0.8)
     elif kind == "tray":
         rim = b.thick(2.6)
-        ring = _top_outline(f, f["length"], f["length"] * max(f["width_ratio"], 0.72) if f.word("base") in ("pedestal", "star") or f.word("top_style") == "hexagon" else f["length"] * f["width_ratio"])
+        ring = _top_outline(f, *_plan_size(f))
         top = f["height"]
-        b.plate(part, ring, top - 1.0, top + max(3.0, rim), rim * 0.3, cuts=[cut_plate(ring, top - 20, top + 20, grow=-rim)])
+        b.plate(part, ring, top - 1.0, top + max(3.0, rim), rim * 0.3,
+            cuts=[cut_plate(ring, top - 20, top + 20, grow=-rim)])
 
 
 SPEC = ClassSpec("table", STRUCTURE, draw, build)
