@@ -18,7 +18,7 @@ NEEDED = (
     "numpy", "scipy", "numba", "scikit-image", "opencv-python-headless", "pillow", "torch", "safetensors", "trimesh",
     "vtk", "pyvista", "pyvistaqt", "qtpy", "PySide6-Essentials", "platformdirs",
 )
-BROKEN = {"PySide6-Essentials": ("6.11.0", "6.11.1")}
+BROKEN = {"PySide6-Essentials": ("6.11.0", "6.11.1", "6.12.0")}
 LIBRARIES = (
     "sudo apt-get install libgl1 libegl1 libglib2.0-0 libfontconfig1 libxkbcommon0 libdbus-1-3 libxkbcommon-x11-0 "
     "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
