@@ -42,6 +42,7 @@ class PanelDock(QDockWidget):
         self._ground = QWidget()
         self._ground.setProperty("role", "panel")
         self.setWidget(self._ground)
+        self.hide()
         self.panel: QWidget | None = None
 
     def fill(self, studio: Studio) -> None:

@@ -59,7 +59,7 @@ class DropZone(QFrame):
 
     def dress(self) -> None:
         """Take the colours of the theme."""
-        self._icon.setPixmap(icons.icon("image-square", theme.current().accent).pixmap(36, 36))
+        self._icon.setPixmap(icons.pixmap("image-square", theme.current().accent, 36))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Light up if this may be a picture."""

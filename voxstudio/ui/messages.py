@@ -49,6 +49,6 @@ class Banner(QFrame):
             self.setAccessibleName(message.sentence)
             tokens = theme.current()
             colour = tokens.danger if message.severity == "error" else tokens.accent
-            self._icon.setPixmap(icons.icon(_ICONS[message.severity], colour).pixmap(18, 18))
+            self._icon.setPixmap(icons.pixmap(_ICONS[message.severity], colour))
             widgets.restyle(self, severity=message.severity)
         self.setVisible(concerned)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap
 
 from voxstudio.ui import theme
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 def image_of(pixels: np.ndarray) -> QImage:
     """uint8 ``[H, W, 3 or 4]`` as an image that owns its memory."""
-    pixels = np.ascontiguousarray(pixels)
+    pixels = pixels.copy(order="C")
     height, width, channels = pixels.shape
     kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
     return QImage(pixels.data, width, height, channels * width, kind).copy()

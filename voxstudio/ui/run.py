@@ -48,7 +48,7 @@ class Studio(QObject):
         self.window = Window()
         self.window.resize(*size)
         if settings is not None:
-            self.window.restore_layout(settings)
+            self.window.restore_size(settings)
         self.window.closing.connect(self._closing)
         self.window.viewport.installEventFilter(self)
         self.window.viewport.ready.connect(self._view_ready)
@@ -67,6 +67,7 @@ class Studio(QObject):
         self.window.viewport.removeEventFilter(self)
         self.painted.emit()
         self._importer.start()
+        self.window.complete(self._settings)
         from voxstudio.session import Session
         from voxstudio.ui.bridge import Bridge
         from voxstudio.ui.deeds import Deeds

@@ -16,8 +16,8 @@ class TopBar(QFrame):
         super().__init__()
         self.setProperty("role", "topbar")
         self.setFixedHeight(48)
-        mark = QLabel()
-        mark.setPixmap(icons.app_icon().pixmap(24, 24))
+        self._mark = QLabel()
+        self._mark.setFixedSize(24, 24)
         menu = QMenuBar()
         menu.setNativeMenuBar(False)
         menu.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -35,7 +35,7 @@ class TopBar(QFrame):
         row = QHBoxLayout(left)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(mark)
+        row.addWidget(self._mark)
         row.addWidget(menu)
         row.addStretch(1)
         layout = QHBoxLayout(self)
@@ -51,4 +51,5 @@ class TopBar(QFrame):
         """Offer the checkpoints."""
         from voxstudio.ui.checkpoint_choice import CheckpointChoice
 
+        self._mark.setPixmap(icons.app_icon().pixmap(24, 24))
         self._inside.addWidget(CheckpointChoice(studio))

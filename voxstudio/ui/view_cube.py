@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QWidget
 
 from voxstudio.ui import theme
+
+Vector = tuple[float, float, float]
+Axes = tuple[Vector, Vector, Vector]
 
 _SIDE = 84
 _SQUARE = QPolygonF([QPointF(0, 0), QPointF(100, 0), QPointF(100, 100), QPointF(0, 100)])
@@ -48,30 +50,43 @@ class ViewCube(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("Click a face to look at the shape from there")
         self.setAccessibleName("View cube")
-        self._axes = np.eye(3)
+        self._axes: Axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
         self._over = ""
 
     def sizeHint(self) -> QSize:
         """Always the same."""
         return QSize(_SIDE, _SIDE)
 
-    def follow(self, axes: np.ndarray) -> None:
-        """``axes`` ``[3, 3]``: rows are right, up and toward the viewer, in world coordinates."""
-        if not np.allclose(axes, self._axes, atol=1e-3):
+    def follow(self, axes: Axes) -> None:
+        """``axes``: rows are right, up and toward the viewer, in world coordinates."""
+        if any(
+            abs(a - b) > 1e-3
+            for one, other in zip(axes, self._axes, strict=True)
+            for a, b in zip(one, other, strict=True)
+        ):
             self._axes = axes
             self.update()
+
+    def _seen(self, point: Vector) -> Vector:
+        """A point in the viewer's axes."""
+        x, y, z = (sum(a * b for a, b in zip(axis, point, strict=True)) for axis in self._axes)
+        return x, y, z
 
     def _visible(self) -> list[tuple[_Face, QPolygonF, float]]:
         found = []
         half = _SIDE * 0.27
         for face in _FACES:
-            normal, right, up = (np.asarray(v, float) for v in (face.normal, face.right, face.up))
-            toward = float(self._axes[2] @ normal)
+            toward = self._seen(face.normal)[2]
             if toward <= 0.02:
                 continue
-            corners = [normal - right + up, normal + right + up, normal + right - up, normal - right - up]
-            points = [self._axes @ corner * half for corner in corners]
-            polygon = QPolygonF([QPointF(_SIDE / 2 + p[0], _SIDE / 2 - p[1]) for p in points])
+            corners = []
+            for along, upward in ((-1, 1), (1, 1), (1, -1), (-1, -1)):
+                corner = tuple(
+                    n + along * r + upward * u for n, r, u in zip(face.normal, face.right, face.up, strict=True)
+                )
+                x, y, _ = self._seen(corner)
+                corners.append(QPointF(_SIDE / 2 + half * x, _SIDE / 2 - half * y))
+            polygon = QPolygonF(corners)
             found.append((face, polygon, toward))
         return found
 

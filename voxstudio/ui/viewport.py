@@ -189,7 +189,7 @@ class Viewport(QFrame):
         self._stack.addWidget(self.canvas)
         self.overlay = Overlay(self.canvas, studio)
         self.overlay.cube.chosen.connect(self.canvas.look)
-        self.overlay.cube.follow(self.canvas.axes())
+        self.overlay.cube.follow(tuple(map(tuple, self.canvas.axes().tolist())))
         self.canvas.turned.connect(self._turned)
         self.canvas.painted.connect(self._painted)
         self.canvas.rested.connect(self._rested)
@@ -244,7 +244,7 @@ class Viewport(QFrame):
 
     @Slot()
     def _turned(self) -> None:
-        self.overlay.cube.follow(self.canvas.axes())
+        self.overlay.cube.follow(tuple(map(tuple, self.canvas.axes().tolist())))
 
     @Slot(float)
     def _painted(self, spent_ms: float) -> None:

@@ -75,7 +75,8 @@ def dress(widget: QAbstractButton) -> None:
     tokens = theme.current()
     role = widget.property("role")
     colour = {"primary": tokens.on_accent, "rail": tokens.muted, "icon": tokens.muted}.get(role, tokens.text)
-    widget.setIcon(icons.icon(name, colour, tokens.accent if role in ("rail", "icon") else ""))
+    size = widget.iconSize().width() if role in ("rail", "icon") else 16
+    widget.setIcon(icons.icon(name, colour, tokens.accent if role in ("rail", "icon") else "", size))
 
 
 def dress_all(root: QWidget) -> None:

@@ -33,22 +33,20 @@ class Window(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("VoxStudio")
-        self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
         self.commands = Commands(self)
         self._studio: Studio | None = None
         self._key = FIRST_PANEL
-        self.viewport, self.strip, self.status = Viewport(), HistoryStrip(), StatusBar()
+        self.viewport, self.status, self.strip = Viewport(), StatusBar(), HistoryStrip()
         self.rail = Rail(panels())
         self.rail.chosen.connect(self.go)
-        self.docks = {spec.key: PanelDock(spec) for spec in panels()}
+        self.docks: dict[str, PanelDock] = {}
         for index, spec in enumerate(panels()):
             command = Command(f"go-{spec.key}", f"Go to {spec.word}", "Go", f"Ctrl+{index + 1}", spec.icon)
             self.commands.add(command).triggered.connect(self._go_by_action)
         self.topbar = TopBar(self.commands)
         self._place()
-        self._fresh_layout = self.saveState(LAYOUT)
 
     def _place(self) -> None:
         self.setMenuWidget(self.topbar)
@@ -63,9 +61,24 @@ class Window(QMainWindow):
             self.setCorner(corner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, fixed_dock("rail", self.rail))
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, fixed_dock("bottom", bottom))
-        for dock in self.docks.values():
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self._add_dock(FIRST_PANEL)
         self.go(FIRST_PANEL)
+
+    def _add_dock(self, key: str) -> None:
+        if key not in self.docks:
+            self.docks[key] = PanelDock(next(spec for spec in panels() if spec.key == key))
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.docks[key])
+
+    def complete(self, settings: QSettings | None) -> None:
+        """Add what the first paint can do without: the other docks, the icon, the layout of the last time."""
+        self.setWindowIcon(icons.app_icon())
+        for spec in panels():
+            self._add_dock(spec.key)
+        self.go(self._key)
+        self._fresh_layout = self.saveState(LAYOUT)
+        state = settings.value("window/state") if settings is not None else None
+        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT):
+            self.go(str(settings.value("window/panel", FIRST_PANEL)))
 
     def attach(self, studio: Studio) -> None:
         """Fill the docks that can be seen; the others are filled when they are wanted."""
@@ -81,6 +94,8 @@ class Window(QMainWindow):
     @Slot(str)
     def go(self, key: str) -> None:
         """Show one panel; those that were torn off stay where they are."""
+        if key not in self.docks:
+            return
         self._key = key
         for name, dock in self.docks.items():
             if name == key:
@@ -96,13 +111,11 @@ class Window(QMainWindow):
     def _go_by_action(self) -> None:
         self.go(str(self.sender().property("key")).removeprefix("go-"))
 
-    def restore_layout(self, settings: QSettings) -> None:
-        """Bring back size, place and docks of the last time."""
-        geometry, state = settings.value("window/geometry"), settings.value("window/state")
+    def restore_size(self, settings: QSettings) -> None:
+        """Bring back size and place of the last time, before the window is shown."""
+        geometry = settings.value("window/geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT):
-            self.go(str(settings.value("window/panel", FIRST_PANEL)))
 
     def remember_layout(self, settings: QSettings) -> None:
         """Keep size, place and docks for the next time."""
