@@ -1,0 +1,180 @@
+"""Find the object in a photo or render: GrabCut, started from a model of the background.
+
+The pictures that people bring show one object in front of a plain, graded or horizon-split background, with a
+shadow beside it or a floor grid under it. The border of the picture shows that background almost alone, so it gives
+the first guess; GrabCut (Rother et al. 2004, OpenCV) then moves the outline onto the edges.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.picture import Picture
+
+Float = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
+Byte = npt.NDArray[np.uint8]
+
+WORKING_SIZE = 288
+"""Pixels on the longer side while searching; networks see less."""
+
+_RING = 3
+"""Width of the border that is taken for background, in working pixels."""
+
+_FAR = 8.0
+"""Distance in CIELAB from which a colour is no longer taken for background."""
+
+_SHADOW_RANGE = 0.3, 0.99
+_SHADOW_ERROR = 9.0
+"""A shadow is the background times a factor in this range, within this error in sRGB steps."""
+
+_LEAST_LIT = 0.2
+"""Where less than this share of the object is not shadow-like, the object itself is grey: keep it all."""
+
+_ITERATIONS = 2
+
+
+def foreground_mask(picture: Picture) -> Float:
+    """Where the object is: float32 ``[H, W]`` in [0, 1], 1 on the object.
+
+    A picture with transparency is masked by its own alpha. Otherwise the background is removed; where that leaves
+    almost nothing or almost everything, the mask is 1 everywhere, which a caller sees by ``mask.min() == 1``. The
+    same picture always gives the same mask, and any thread may call it.
+    """
+    if picture.has_alpha:
+        return picture.pixels[:, :, 3].astype(np.float32) / np.float32(255)
+    width, height = picture.size
+    everything = np.ones((height, width), np.float32)
+    scale = min(1.0, WORKING_SIZE / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if min(size) < 4 * _RING:
+        return everything
+    rgb = np.ascontiguousarray(picture.pixels[:, :, :3])
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    found = _search(np.asarray(small, np.uint8))
+    share = float(found.mean())
+    if not 0.004 < share < 0.96:
+        return everything
+    return _enlarged(found, (width, height))
+
+
+def _search(rgb: Byte) -> Bool:
+    """The object's pixels in a small picture, uint8 ``[H, W, 3]``."""
+    far, shadow = _first_guess(rgb)
+    guess = far & ~shadow if (far & ~shadow).sum() > _LEAST_LIT * far.sum() else far
+    rows, columns = np.flatnonzero(guess.any(axis=1)), np.flatnonzero(guess.any(axis=0))
+    if guess.sum() < 10:
+        return np.zeros(far.shape, np.bool_)
+    # Only the surroundings of the guess: faster, and the nearby background is the one to tell apart.
+    reach = 8 + max(len(rows), len(columns)) // 8
+    window = (
+        slice(max(0, rows[0] - reach), rows[-1] + 1 + reach),
+        slice(max(0, columns[0] - reach), columns[-1] + 1 + reach),
+    )
+    found = np.zeros(far.shape, np.bool_)
+    found[window] = _grab_cut(rgb[window], guess[window])
+    return _without_lines(_large_parts(found))
+
+
+def _first_guess(rgb: Byte) -> tuple[Bool, Bool]:
+    """Pixels far from every model of the background, and pixels that look like the background in shadow."""
+    linear = rgb.astype(np.float32)
+    lab = cv2.cvtColor(linear / 255, cv2.COLOR_RGB2Lab)
+    distance = _distance_to_border_colours(np.asarray(lab, np.float32))
+    for model in _border_models(np.asarray(lab, np.float32)):
+        distance = np.minimum(distance, np.linalg.norm(lab - model, axis=2))
+    shadow = np.zeros(distance.shape, np.bool_)
+    low, high = _SHADOW_RANGE
+    for model in _border_models(linear):
+        factor = (linear * model).sum(axis=2) / np.maximum((model * model).sum(axis=2), 1.0)
+        error = np.linalg.norm(linear - factor[..., None] * model, axis=2)
+        shadow |= (factor > low) & (factor < high) & (error < _SHADOW_ERROR * np.clip(factor, 0.4, 1.0))
+    return distance > _FAR, shadow
+
+
+def _border_models(image: Float) -> tuple[Float, Float]:
+    """Background guessed from the border: along rows (a level horizon), and blended from all four sides (Coons)."""
+    height, width = image.shape[:2]
+
+    def side(strip: Float, axis: int) -> Float:
+        mean = strip.mean(axis=axis, keepdims=True)
+        smooth = cv2.GaussianBlur(mean, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(smooth, np.float32).reshape(mean.shape)
+
+    left, right = side(image[:, :_RING], 1), side(image[:, -_RING:], 1)
+    top, bottom = side(image[:_RING], 0), side(image[-_RING:], 0)
+    x = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    rows = left * (1 - x) + right * x
+    columns = top * (1 - y) + bottom * y
+    corners = columns[:, :1] * (1 - x) + columns[:, -1:] * x
+    return np.asarray(rows, np.float32), np.asarray(rows + columns - corners, np.float32)
+
+
+def _distance_to_border_colours(lab: Float) -> Float:
+    """CIELAB distance ``[H, W]`` to the third nearest of 128 colours sampled along the border."""
+    strips = (lab[:_RING], lab[-_RING:], lab[:, :_RING], lab[:, -_RING:])
+    ring = np.concatenate([strip.reshape(-1, 3) for strip in strips])
+    sample = ring[:: max(1, len(ring) // 128)]
+    flat = lab.reshape(-1, 3)
+    squared = (sample**2).sum(axis=1) - 2 * flat @ sample.T
+    third = np.partition(squared, 2, axis=1)[:, 2] + (flat**2).sum(axis=1)
+    result: Float = np.sqrt(np.maximum(third, 0)).reshape(lab.shape[:2])
+    return result
+
+
+def _grab_cut(rgb: Byte, guess: Bool) -> Bool:
+    labels = np.where(guess, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    for edge in (labels[:2], labels[-2:], labels[:, :2], labels[:, -2:]):
+        edge[...] = cv2.GC_BGD
+    if not (labels == cv2.GC_PR_FGD).any():
+        return guess
+    cv2.setRNGSeed(0)  # of this thread: GrabCut starts from k-means, which draws
+    background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
+    image = np.ascontiguousarray(rgb)
+    cv2.grabCut(image, labels, None, background, foreground, _ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    result: Bool = labels == cv2.GC_PR_FGD
+    return result
+
+
+def _large_parts(mask: Bool) -> Bool:
+    """Without the parts that are smaller than a fiftieth of the largest."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    if count < 2:
+        return mask
+    keep = areas >= 0.02 * areas[1:].max()
+    keep[0] = False
+    result: Bool = keep[labels]
+    return result
+
+
+def _without_lines(mask: Bool) -> Bool:
+    """Without thin lines that run to the border or lie apart: axes and horizons, not legs."""
+    core = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    if not core.any():
+        return mask
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask & ~core).astype(np.uint8), connectivity=8)
+    height, width = mask.shape
+    left, top, wide, tall = (stats[:, k] for k in range(4))
+    at_border = (left <= 4) | (top <= 4) | (left + wide >= width - 4) | (top + tall >= height - 4)
+    drop = at_border & (np.maximum(wide, tall) > 10)
+    drop[0] = False
+    result = mask & ~drop[labels]
+    _, parts, part_stats, _ = cv2.connectedComponentsWithStats(result.astype(np.uint8), connectivity=8)
+    solid = np.zeros(len(part_stats), np.bool_)
+    solid[np.unique(parts[core & result])] = True
+    long = np.maximum(part_stats[:, cv2.CC_STAT_WIDTH], part_stats[:, cv2.CC_STAT_HEIGHT]) > 30
+    keep = solid | ~long
+    keep[0] = False
+    kept: Bool = keep[parts]
+    return kept
+
+
+def _enlarged(mask: Bool, size: tuple[int, int]) -> Float:
+    """The mask at full size, its staircase replaced by a soft edge of about one working pixel."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
+    large = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(large * 2.0 - 0.5, 0.0, 1.0), np.float32)
