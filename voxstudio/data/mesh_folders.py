@@ -1,0 +1,90 @@
+"""Folders of meshes, voxelised on reading: ModelNet trees (CLASS/{train,test}/*.off) and plain folders."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from voxstudio.core.collection import Collection
+from voxstudio.core.errors import BadInput
+from voxstudio.data.grids import QUARTER_TURNS, centred, turned
+
+SUFFIXES = (".off", ".obj", ".stl", ".ply", ".glb")
+TEST_SHARE = 10
+"""One object in this many belongs to the test split where a folder has no splits."""
+
+
+class MeshFile(NamedTuple):
+    """One mesh of a folder."""
+
+    path: Path
+    class_name: str
+    split: str
+    quarters: int
+
+
+def find_meshes(folder: Path) -> list[MeshFile]:
+    """All meshes of a ModelNet tree or a plain folder, in the order of class, split and name."""
+    found: list[MeshFile] = []
+    parts = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    for part in parts:
+        splits = [s for s in (part / "train", part / "test") if s.is_dir()]
+        turns = QUARTER_TURNS.get(part.name, 0) if splits else 0  # a ModelNet tree: its classes' fronts are known
+        for split in splits:
+            found += [MeshFile(p, part.name, split.name, turns) for p in _meshes(split)]
+        if not splits:
+            found += [MeshFile(p, part.name, _split_of(p), 0) for p in _meshes(part)]
+    found += [MeshFile(p, folder.name, _split_of(p), 0) for p in _meshes(folder)]
+    return found
+
+
+def _meshes(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
+def _split_of(path: Path) -> str:
+    return "test" if zlib.crc32(path.stem.encode()) % TEST_SHARE == 0 else "train"
+
+
+def read_mesh_folder(
+    folder: Path, split: str | None = None, classes: Sequence[str] | None = None, resolution: int = 32
+) -> Collection:
+    """Voxelise the meshes of a folder: each subfolder is a class; meshes beside them form a class of the folder's name.
+
+    The longest side of each object spans the grid. Objects of fewer than 100 voxels are left out.
+    Raises BadInput that names the damaged mesh, or says what was looked for.
+    """
+    from voxstudio.data.readers import LEAST_VOXELS, wanted_classes
+    from voxstudio.geometry.mesh_io import load_surface
+    from voxstudio.geometry.voxelize import voxelize
+
+    folder = Path(folder)
+    meshes = find_meshes(folder)
+    if not meshes:
+        raise BadInput(
+            f"{folder} holds no shapes: the voxel files of the data folder, CLASS/train/*.off, and meshes "
+            f"({', '.join(SUFFIXES)}) in it or its subfolders were looked for."
+        )
+    wanted = wanted_classes(folder, sorted({mesh.class_name for mesh in meshes}), classes)
+    place = {name.lower(): k for k, name in enumerate(wanted)}
+    grids, names, labels = [], [], []
+    for mesh in meshes:
+        if mesh.class_name.lower() not in place or (split is not None and mesh.split != split):
+            continue
+        grid = voxelize(load_surface(mesh.path), resolution, solid=True)
+        if int(grid.sum()) < LEAST_VOXELS:
+            continue
+        grids.append(np.packbits(centred(turned(grid, mesh.quarters))))
+        names.append(mesh.path.stem)
+        labels.append(place[mesh.class_name.lower()])
+    if not grids:
+        which = f"the {split} split of {folder}" if split else str(folder)
+        raise BadInput(f"No mesh in {which} gives {LEAST_VOXELS} voxels at {resolution}^3.")
+    return Collection(
+        np.stack(grids), resolution, tuple(names), np.asarray(labels, np.int64), wanted, folder.name,
+        "The terms of the person's own files.",
+    )
