@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,40 +88,43 @@ def expect_leaks(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 
 class _Census:
-    """What is alive: threads, running timers, top-level widgets, VTK render windows."""
+    """What is alive: threads, running timers, top-level widgets, VTK render windows.
 
-    def __init__(self, threads: set[Any], timers: list[Any], widgets: list[Any], renders: list[Any]) -> None:
-        self.kinds = {"thread": list(threads), "timer": timers, "widget": widgets, "render window": renders}
+    Identities and names are taken at once: later the C++ half of an object may be gone.
+    """
+
+    def __init__(self, **kinds: Iterable[Any]) -> None:
+        self.found = {_identity(one): f"{kind.replace('_', ' ')} {_name(one)}" for kind in kinds for one in kinds[kind]}
 
     @classmethod
     def take(cls) -> _Census:
         from PySide6.QtCore import QEvent, QThread, QTimer
         from PySide6.QtWidgets import QApplication
-        from shiboken6 import isValid
+        from shiboken6 import createdByPython, isValid
 
         for _ in range(3):
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             QApplication.processEvents()
         gc.collect()
+        # type(), not isinstance(): that would wake lazy objects that only pretend to be of a class. What C++ made is
+        # left out: its wrapper does not learn that the object is gone, and asking it anything would crash.
         alive = gc.get_objects()
-        # type(), not isinstance(): that would wake lazy objects that only pretend to be of a class.
-        timers = [one for one in alive if issubclass(type(one), QTimer) and isValid(one) and one.isActive()]
-        threads: set[Any] = {one for one in threading.enumerate() if one.is_alive()}
-        threads |= {one for one in alive if issubclass(type(one), QThread) and isValid(one) and one.isRunning()}
-        threads -= {one for one in threads if issubclass(type(one), QThread) and one is QThread.currentThread()}
-        widgets = [one for one in QApplication.topLevelWidgets() if isValid(one)]
-        renders: list[Any] = []
-        if "vtkmodules.vtkRenderingCore" in sys.modules:
-            kind = sys.modules["vtkmodules.vtkRenderingCore"].vtkRenderWindow
-            renders = [one for one in alive if issubclass(type(one), kind)]
-        return cls(threads, timers, widgets, renders)
+        ours = [
+            one for one in alive if issubclass(type(one), QTimer | QThread) and createdByPython(one) and isValid(one)
+        ]
+        kind = getattr(sys.modules.get("vtkmodules.vtkRenderingCore"), "vtkRenderWindow", None)
+        return cls(
+            thread=[
+                *(one for one in threading.enumerate() if one.is_alive()),
+                *(one for one in ours if isinstance(one, QThread) and one.isRunning()),
+            ],
+            timer=[one for one in ours if isinstance(one, QTimer) and one.isActive()],
+            widget=[one for one in QApplication.topLevelWidgets() if isValid(one)],
+            render_window=[one for one in alive if kind and issubclass(type(one), kind)],
+        )
 
     def more_than(self, before: _Census) -> list[str]:
-        leaks = []
-        for kind, now in self.kinds.items():
-            known = {_identity(one) for one in before.kinds[kind]}
-            leaks += [f"{kind} {_name(one)}" for one in now if _identity(one) not in known]
-        return leaks
+        return [name for identity, name in self.found.items() if identity not in before.found]
 
 
 def _identity(one: Any) -> int:
