@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from voxstudio.core.surface import Surface
 from voxstudio.geometry.framing import crop_box, frame_rgb
+from voxstudio.geometry.jit import compiled
 from voxstudio.geometry.render import Camera, GBuffer, Light, render_gbuffer, shade, silhouette
 
 Float = npt.NDArray[np.float32]
@@ -129,40 +130,74 @@ def _backdrop(rng: np.random.Generator, size: int) -> Float:
     return wall
 
 
+@compiled
+def _lay_floor(
+    wall: Float,
+    eye: Float,
+    axes: Float,
+    tangent: float,
+    height: float,
+    near: float,
+    fade: float,
+    colour: Float,
+    grid: Float,
+    shadow: Float,
+) -> None:
+    """Blend a ground plane into ``wall``; ``grid`` is cell, cosine, sine, line width, contrast, checkers."""
+    size = wall.shape[0]
+    cell, cosine, sine, width, contrast, checkers = grid
+    for row in range(size):
+        v = tangent * (1 - 2 * row / (size - 1))
+        for column in range(size):
+            u = tangent * (2 * column / (size - 1) - 1)
+            down = u * axes[0, 2] + v * axes[1, 2] - axes[2, 2]
+            if down >= -1e-4:
+                continue
+            reach = (height - eye[2]) / down
+            if reach <= 0:
+                continue
+            x = eye[0] + reach * (u * axes[0, 0] + v * axes[1, 0] - axes[2, 0])
+            y = eye[1] + reach * (u * axes[0, 1] + v * axes[1, 1] - axes[2, 1])
+            p, q = (x * cosine + y * sine) / cell, (y * cosine - x * sine) / cell
+            if checkers > 0:
+                marked = (np.floor(p) + np.floor(q)) % 2 > 0
+            else:
+                marked = abs(p - np.floor(p) - 0.5) < width or abs(q - np.floor(q) - 0.5) < width
+            blend = np.exp(-max(reach - near, 0.0) / fade)
+            for k in range(3):
+                value = (colour[k] + (contrast if marked else 0.0)) * (1 - shadow[row, column])
+                wall[row, column, k] += blend * (value - wall[row, column, k])
+
+
 def _floor(wall: Float, camera: Camera, height: float, shadow: Float | None, rng: np.random.Generator) -> None:
-    """Draw a ground plane with optional grid or planks and a soft shadow into the wall, in place."""
+    """Draw a ground plane with optional grid or checkers and a soft shadow into the wall, in place."""
     size = len(wall)
     eye, axes = camera.axes()
-    tangent = np.tan(np.radians(camera.fov_deg) / 2)
-    line = np.linspace(-1, 1, size, dtype=np.float32) * np.float32(tangent)
-    rays = line[None, :, None] * axes[0] - line[:, None, None] * axes[1] - axes[2]
-    down = np.where(rays[..., 2] < -1e-4, rays[..., 2], np.float32(-1e-4))
-    reach = (height - eye[2]) / down
-    below = (rays[..., 2] < -1e-4) & (reach > 0)
-    colour = (
-        np.clip(wall[size // 2, size // 2] + rng.normal(0, 0.2, 3), 0.05, 1)
-        if rng.random() < 0.5
-        else rng.uniform(0.1, 1, 3)
-    )
-    floor = np.broadcast_to(colour.astype(np.float32), wall.shape).copy()
-    x, y = eye[0] + reach * rays[..., 0], eye[1] + reach * rays[..., 1]
     if rng.random() < 0.5:
-        cell = rng.uniform(0.08, 0.5)
-        turn = rng.uniform(0, np.pi)
-        u, v = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
-        width = rng.uniform(0.03, 0.12)
-        lines = (np.abs(u / cell % 1 - 0.5) < width) | (np.abs(v / cell % 1 - 0.5) < width)
-        if rng.random() < 0.3:
-            lines = (np.floor(u / cell) + np.floor(v / cell)) % 2 > 0
-        floor += (lines * rng.uniform(-0.35, 0.35)).astype(np.float32)[..., None]
-    if shadow is not None:
-        floor *= (1 - rng.uniform(0.2, 0.75) * shadow)[..., None]
-    haze = np.exp(-np.maximum(reach - camera.distance, 0) / rng.uniform(0.8, 8)).astype(np.float32)
-    blend = (below * haze)[..., None]
-    wall[...] = wall * (1 - blend) + floor * blend
+        colour = np.clip(wall[size // 2, size // 2] + rng.normal(0, 0.2, 3), 0.05, 1)
+    else:
+        colour = rng.uniform(0.1, 1, 3)
+    turn = rng.uniform(0, np.pi)
+    contrast = rng.uniform(-0.35, 0.35) if rng.random() < 0.5 else 0.0
+    grid = (rng.uniform(0.08, 0.5), np.cos(turn), np.sin(turn), rng.uniform(0.03, 0.12), contrast, rng.random() < 0.3)
+    dark = np.zeros((size, size), np.float32) if shadow is None else shadow * np.float32(rng.uniform(0.2, 0.75))
+    tangent = float(np.tan(np.radians(camera.fov_deg) / 2))
+    fade = float(rng.uniform(0.8, 8))
+    _lay_floor(
+        wall,
+        eye,
+        axes,
+        tangent,
+        height,
+        camera.distance,
+        fade,
+        colour.astype(np.float32),
+        np.array(grid, np.float32),
+        dark,
+    )
 
 
-def _shadow(surface: Surface, camera: Camera, light: Light, size: int, rng: np.random.Generator) -> Float:
+def cast_shadow(surface: Surface, camera: Camera, light: Light, size: int, rng: np.random.Generator) -> Float:
     """Shadow of the mesh on the plane under it, blurred; ``[S, S]`` in [0, 1]."""
     _, axes = camera.axes()
     toward = np.asarray(light.direction, np.float32) @ axes
@@ -226,7 +261,7 @@ def render_photo(
     scene = _backdrop(rng, size)
     shadow = None
     if rng.random() < 0.55:
-        shadow = _shadow(surface, camera, light, size, rng) if rng.random() < 0.7 else None
+        shadow = cast_shadow(surface, camera, light, size, rng) if rng.random() < 0.7 else None
         _floor(scene, camera, float(surface.bounds[0][2]), shadow, rng)
     scene = np.where(buffer.mask[..., None], shade(buffer, light), scene)
     image = np.clip(scene * (255 * rng.uniform(0.85, 1.1)) + rng.normal(0, 6), 0, 255).astype(np.uint8)

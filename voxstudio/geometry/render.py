@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.surface import Surface
+from voxstudio.geometry.jit import compiled
 
 Float = npt.NDArray[np.float32]
 
@@ -76,7 +76,7 @@ class GBuffer:
         return self.face >= 0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _rasterize(
     screen: Float, faces: npt.NDArray[np.int64], size: int, face: npt.NDArray[np.int32], bary: Float
 ) -> None:
@@ -113,7 +113,7 @@ def _rasterize(
                 bary[y, x, 2] = w * wc / depth
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _interpolate(
     face: npt.NDArray[np.int32], bary: Float, faces: npt.NDArray[np.int64], values: Float, out: Float
 ) -> None:
@@ -130,7 +130,7 @@ def _interpolate(
                 )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _shade(
     face: npt.NDArray[np.int32],
     normal: Float,

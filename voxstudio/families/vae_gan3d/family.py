@@ -36,6 +36,7 @@ PAPER = {
     "mirror": False,
     "view_counts": (5,),
     "ema": 0.0,
+    "refine_to": 0,
 }
 
 FAMILY = Family(

@@ -126,7 +126,10 @@ class Generator(nn.Module):
         rates = (*recipe.dropout_g, 0.0, 0.0)[:2]
         self.first_dropout = nn.Dropout3d(rates[0]) if rates[0] else None
         self.body = nn.Sequential(
-            *(UpBlock(a, b, recipe.refine, rates[1]) for a, b in zip(widths[:-1], widths[1:], strict=True))
+            *(
+                UpBlock(a, b, 4 * 2 ** (k + 1) <= recipe.refine_to, rates[1])
+                for k, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            )
         )
         self.last = nn.ConvTranspose3d(widths[-1], 1, 4, 2, 1)
 

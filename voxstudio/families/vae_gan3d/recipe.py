@@ -32,7 +32,9 @@ class VaeGanRecipe(Recipe):
         low=0,
         high=512,
     )
-    refine: bool = option(True, "Add a residual 3^3 convolution after each up-convolution (not in the paper).")
+    refine_to: int = option(
+        16, "Add a residual 3^3 convolution to up-convolutions that end at this side or below (paper: 0).", low=0, high=64
+    )
     conditional: bool = option(False, "Give generator and discriminator the class by a pointwise product (2.6.8).")
     classes: tuple[str, ...] = option(("chair",), "Classes to learn; several need conditional.")
     fusions: tuple[str, ...] = option(
