@@ -6,6 +6,7 @@ that these callables only queue something for the owner's thread.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import threading
@@ -188,9 +189,8 @@ class OwnerLoop:
         """Run queued calls until ``finished()``; False if ``timeout`` seconds passed first."""
         end = time.monotonic() + timeout
         while not finished():
-            try:
-                call = self._calls.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                return finished()
-            call()
+            if (left := end - time.monotonic()) <= 0.0:
+                return False
+            with contextlib.suppress(queue.Empty):  # look now and then: another thread may have finished it silently
+                self._calls.get(timeout=min(left, 0.02))()
         return True

@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+from tiny import SMALL, tiny_checkpoint
+
+from voxstudio import app, cli
+from voxstudio.cli import commands
+
+ROOT = Path(__file__).resolve().parent.parent
+Here = Callable[..., tuple[int, str, str]]
+OPTIONS = [
+    part for name, value in SMALL.items()
+    for part in (f"--{name.replace('_', '-')}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value))
+]  # fmt: skip
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a person does."""
+    command = [sys.executable, str(ROOT / "main.py"), *map(str, arguments)]
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(
+        command, env={**kept, **environment}, capture_output=True, text=True, timeout=150, check=False
+    )
+
+
+def one_sentence(text: str) -> str:
+    """What stderr holds after a failure: one line, no traceback."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert lines[0].startswith("voxstudio: ")
+    assert lines[0].endswith(".")
+    assert "Traceback" not in text
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_checkpoint(tmp_path_factory.mktemp("cli") / "tiny")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    pixels = np.zeros((60, 60, 4), np.uint8)
+    pixels[10:50, 15:45] = (150, 90, 50, 255)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+@pytest.fixture
+def here(capfd: pytest.CaptureFixture[str]) -> Here:
+    """Run a command in this process: exit status, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        status = app.main([str(argument) for argument in arguments])
+        output = capfd.readouterr()
+        return status, output.out, output.err
+
+    return call
+
+
+def test_train_resume_list_and_reconstruct_as_a_person_does(tmp_path: Path, photo: Path) -> None:
+    out = tmp_path / "library" / "fresh"
+    train = ["train", "vae_gan3d", "--out", out, "--seed", 1, "--device", "cpu", *OPTIONS]
+    done = run(*train, "--max-steps", 2, "--resume", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["training"]["steps"] == 2
+    assert {path.name for path in out.iterdir()} == {"weights.safetensors", "card.json", "recipe.json", "resume"}
+
+    done = run(*train, "--max-steps", 3, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "card.json").read_text())["training"]["steps"] == 3
+
+    listed = run("list", "--json", VOXSTUDIO_CHECKPOINTS=str(out.parent))
+    assert listed.returncode == 0
+    assert "fresh" in [entry["name"] for entry in json.loads(listed.stdout)]
+
+    done = run(
+        "reconstruct", photo, photo, "-o", tmp_path / "chair.stl", "--checkpoint", out, "--fusion", "lstm",
+        "--iso", 0.3, "--preview", tmp_path / "chair.png", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["fusion"], document["iso"], len(document["views"])) == ("lstm", 0.3, 2)
+    mesh = trimesh.load_mesh(tmp_path / "chair.stl")
+    assert mesh.is_watertight
+    assert mesh.volume == pytest.approx(document["volume_mm3"], rel=1e-3)
+    assert len(mesh.faces) == document["faces"]
+    with Image.open(tmp_path / "chair.png") as preview:
+        colours = preview.convert("RGB").getcolors(1 << 24)
+    assert len(colours) > 20, "a shaded picture, not a blank one"
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".stl", ".ply", ".glb"])
+def test_every_format_of_an_object_from_noise(here: Here, tiny: Path, suffix: str) -> None:
+    target = tiny.parent / f"noise{suffix}"
+    status, out, _ = here("sample", "-o", target, "--checkpoint", tiny, "--iso", 0.2, "--seed", 5, "--json")
+    assert status == 0
+    assert json.loads(out)["seed"] == 5
+    assert len(trimesh.load_mesh(target).faces) == json.loads(out)["faces"]
+
+
+def test_the_same_command_writes_the_same_bytes(here: Here, tiny: Path, photo: Path) -> None:
+    written = []
+    for name in ("a.stl", "b.stl"):
+        target = photo.parent / name
+        assert here("reconstruct", photo, "-o", target, "--checkpoint", tiny, "--iso", 0.3)[0] == 0
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
+def bad_files(folder: Path) -> dict[str, Path]:
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(folder / "whole.png")
+    (folder / "truncated.png").write_bytes((folder / "whole.png").read_bytes()[:2000])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "text.jpg").write_text("no picture at all")
+    (folder / "folder.png").mkdir()
+    Image.new("RGB", (1, 1)).save(folder / "dot.png")
+    names = ("truncated.png", "empty.png", "text.jpg", "folder.png", "dot.png", "vanished.png")
+    return {name: folder / name for name in names}
+
+
+def test_bad_pictures_are_one_sentence_and_write_nothing(
+    here: Here, tiny: Path, photo: Path
+) -> None:
+    target = photo.parent / "x.stl"
+    for name, path in bad_files(photo.parent).items():
+        status, out, err = here("reconstruct", photo, path, "-o", target, "--checkpoint", tiny, "--json")
+        assert (status, out) == (1, ""), name
+        assert name in one_sentence(err)
+        assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["reconstruct", "{photo}", "-o", "{folder}/x.doc"],
+        ["reconstruct", "{photo}", "-o", "{folder}/absent/x.stl"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--preview", "{folder}/absent/p.png"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--iso", "1.5"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--iso", "0.9999"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--iso", "high"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--label", "cow"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--smoothing", "-1"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--checkpoint", "nonesuch"],
+        ["reconstruct", "{photo}", "-o", "{folder}/x.stl", "--device", "cuda:99"],
+        ["reconstruct", "-o", "{folder}/x.stl"],
+        ["reconstruct", "{photo}"],
+        ["evaluate", "nonesuch"],
+        ["train"],
+        ["train", "nonesuch", "--out", "{folder}/y"],
+        ["train", "vae_gan3d"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--batch-size", "0"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--preset", "nonesuch"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--max-steps", "0"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--data", "{folder}/absent"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--nonesuch", "1"],
+        ["bench", "nonesuch"],
+        ["data"],
+        ["data", "show", "nonesuch", "-o", "{folder}/sheet.png"],
+        ["data", "show", "-o", "{folder}/sheet.doc"],
+        ["nonesuch"],
+        ["--screenshot", "{folder}/shot.doc"],
+        ["--nonesuch"],
+    ],
+    ids=" ".join,
+)
+def test_mistakes_are_one_sentence(
+    here: Here, tiny: Path, photo: Path, arguments: list[str]
+) -> None:
+    before = set(photo.parent.iterdir())
+    given = [part.format(photo=photo, folder=photo.parent) for part in arguments]
+    if given[0] == "reconstruct" and "--checkpoint" not in given:
+        given += ["--checkpoint", str(tiny)]
+    status, out, err = here(*given)
+    assert (status, out) == (1, "")
+    one_sentence(err)
+    assert set(photo.parent.iterdir()) == before
+
+
+def spoil_card(folder: Path) -> None:
+    (folder / "card.json").write_text("{not json")
+
+
+def spoil_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").write_bytes(b"\x08" * 100)
+
+
+def lose_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").unlink()
+
+
+def lose_a_tensor(folder: Path) -> None:
+    card = json.loads((folder / "card.json").read_text())
+    card["tensors"]["generator.nonesuch"] = ["float16", [3]]
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def change_a_shape(folder: Path) -> None:
+    card = json.loads((folder / "card.json").read_text())
+    name = sorted(card["tensors"])[0]
+    card["tensors"][name][1] = [1, 2, 3]
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def unknown_family(folder: Path) -> None:
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "family": "nonesuch"}))
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoil_card, spoil_weights, lose_weights, lose_a_tensor, change_a_shape, unknown_family]
+)
+def test_a_spoilt_checkpoint_is_one_sentence(
+    here: Here, tiny: Path, photo: Path, monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path], None],
+) -> None:  # fmt: skip
+    folder = photo.parent / "library" / "spoilt"
+    shutil.copytree(tiny, folder)
+    spoil(folder)
+    monkeypatch.setenv("VOXSTUDIO_CHECKPOINTS", str(folder.parent))
+    for name in ("spoilt", folder):
+        status, out, err = here("reconstruct", photo, "-o", photo.parent / "x.stl", "--checkpoint", name)
+        assert (status, out) == (1, "")
+        one_sentence(err)
+    status, out, _ = here("list", "--json")
+    assert status == 0
+    assert "spoilt" in [entry["name"] for entry in json.loads(out)], "listed, with its problem"
+
+
+def test_without_a_display_the_window_says_what_to_do() -> None:
+    for arguments in ([], ["--screenshot", "shot.png"]):
+        done = run(*arguments)
+        assert done.returncode == 1
+        assert "xvfb-run" in one_sentence(done.stderr)
+        assert done.stdout == ""
+
+
+def test_ctrl_c_saves_and_leaves_with_130(tmp_path: Path) -> None:
+    out = tmp_path / "stopped"
+    command = [sys.executable, str(ROOT / "main.py"), "train", "vae_gan3d", "--out", str(out), "--device", "cpu"]
+    process = subprocess.Popen([*command, *OPTIONS], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert first.startswith("step "), first
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "--resume" in err
+    assert (out / "card.json").exists()
+
+
+def test_the_first_words_are_quick() -> None:
+    started = time.perf_counter()
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("VoxStudio ")
+    assert time.perf_counter() - started < 5.0
+
+
+def test_help_names_every_command(here: Here) -> None:
+    status, out, _ = here("--help")
+    assert status == 0
+    for name in cli.COMMANDS:
+        assert name in out
+    status, out, _ = here("train", "vae_gan3d", "--help")
+    assert status == 0
+    assert "--batch-size" in out
+    assert "paper-64" in out
+
+
+def test_the_unforeseen_is_one_sentence_and_a_log_file(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(arguments: object) -> None:
+        raise RuntimeError("the roof\nfell in")
+
+    monkeypatch.setattr(commands, "list_command", fail)
+    status, out, err = here("list", "--json")
+    assert (status, out) == (1, "")
+    sentence = one_sentence(err)
+    assert "the roof fell in" in sentence
+    log = Path(next(word for word in sentence.split() if word.endswith(".log;")).rstrip(";"))
+    assert "Traceback" in log.read_text()
+
+
+def test_an_interruption_is_not_an_error_report(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "list_command", interrupt)
+    status, _, err = here("list")
+    assert status == 130
+    one_sentence(err)
+
+
+def test_what_libraries_print_stays_out_of_the_json(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noisy(arguments: object) -> cli.Outcome:
+        print("Warning: something deprecated")
+        return cli.Outcome({"fine": True}, "fine")
+
+    monkeypatch.setattr(commands, "list_command", noisy)
+    status, out, err = here("list", "--json")
+    assert status == 0
+    assert json.loads(out) == {"fine": True}
+    assert "deprecated" in err
+
+
+def test_doctor_finds_what_is_needed_and_names_cures(here: Here, tiny: Path) -> None:
+    os.environ["VOXSTUDIO_CHECKPOINTS"] = str(tiny.parent)
+    try:
+        status, out, _ = here("doctor", "--json")
+    finally:
+        del os.environ["VOXSTUDIO_CHECKPOINTS"]
+    findings = json.loads(out)
+    names = {finding["name"] for finding in findings}
+    assert {"python", "torch", "device", "OpenGL", "display", "checkpoint tiny"} <= names
+    assert status == (0 if all(f["ok"] or not f["needed"] for f in findings) else 1)
+    assert all(bool(finding["cure"]) != finding["ok"] for finding in findings)
+
+
+def test_a_contact_sheet(here: Here, tmp_path: Path) -> None:
+    status, out, err = here("data", "show", "chair", "--count", 2, "-o", tmp_path / "sheet.png", "--json")
+    assert status == 0, err
+    assert json.loads(out) == {"output": str(tmp_path / "sheet.png")}
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert min(sheet.size) > 100
