@@ -110,6 +110,6 @@ def show(
         else:
             if not Path(source).exists():
                 known = ", ".join(CLASSES)
-                raise BadInput(f"{source!r} is neither a file or folder nor a parametric class; the classes are {known}.")
+                raise BadInput(f"{source!r} is neither a file, a folder nor a parametric class ({known}).")
             items += _from_collection(read_collection(Path(source), split="test" if held_out else None), each)
     return contact_sheet(items, path, columns, size)

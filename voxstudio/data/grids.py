@@ -36,8 +36,8 @@ def resized(occupancy: Grid, resolution: int) -> Grid:
     """The same object on a grid of another resolution.
 
     A slightly larger grid (up to 1.25 times) is padded: the object keeps its voxels. A multiple repeats them.
-    Otherwise the grid is resampled; a voxel that lies on several old ones is filled if at least a quarter of it was, so that
-    sheets and rods of one voxel survive halving.
+    Otherwise the grid is resampled; a voxel that lies on several old ones is filled if at least a quarter of
+    it was, so that sheets and rods of one voxel survive halving.
     """
     size = len(occupancy)
     if resolution == size:

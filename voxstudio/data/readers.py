@@ -121,11 +121,11 @@ def read_shapes_npz(
     The yaw of these objects varies; they are not turned. Raises BadInput.
     """
     arrays = _load(path)
-    if upright_only and "upright" in arrays and len(arrays["upright"]) == len(arrays.get("labels", ())):
-        keep = np.asarray(arrays["upright"], bool)
-        count = len(keep)
-        arrays = {k: v[keep] if v.ndim and len(v) == count else v for k, v in arrays.items()}
     key = "solid" if solid else "surface"
+    count, _ = _checked(Path(path), arrays, key)
+    keep = arrays.get("upright")
+    if upright_only and keep is not None and keep.dtype == bool and keep.shape == (count,):
+        arrays.update({name: arrays[name][keep] for name in (key, "labels", "names", "split") if name in arrays})
     return _collection(Path(path), arrays, key, split, classes, resolution, SHAPES_TERMS, {})
 
 
@@ -165,8 +165,8 @@ def _checked(path: Path, arrays: dict[str, npt.NDArray[Any]], key: str) -> tuple
     size, count = int(shape[0]), len(packed) if packed.ndim == 2 else -1
     if not 4 <= size <= 512 or packed.dtype != np.uint8 or packed.ndim != 2 or packed.shape[1] != -(-(size**3) // 8):
         raise BadInput(f"{path.name} is damaged: its array {key} does not hold grids of {size}^3 packed bits.")
-    for name in ("labels", "names"):
-        if arrays[name].shape != (count,):
+    for name in ("labels", "names", "split"):
+        if name in arrays and arrays[name].shape != (count,):
             raise BadInput(f"{path.name} is damaged: {name} should have one entry for each of {count} objects.")
     labels, classes = arrays["labels"], arrays["classes"]
     if classes.ndim != 1 or classes.dtype.kind != "U" or arrays["names"].dtype.kind != "U":

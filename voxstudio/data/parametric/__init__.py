@@ -18,7 +18,10 @@ from voxstudio.data.parametric.builder import Builder
 from voxstudio.data.parametric.factors import ClassSpec, Draw, Factors, draw_structure, is_reserved
 from voxstudio.data.parametric.shape import SPAN, ParametricShape, Part, PartSurface
 
-__all__ = ["CLASSES", "ParametricShape", "Part", "PartSurface", "make", "rebuild", "reserved", "structure"]
+__all__ = [
+    "CLASSES", "ParametricShape", "Part", "PartSurface", "draw_factors", "make", "rebuild", "reserved",
+    "structure",
+]
 
 _SPECS: Mapping[str, ClassSpec] = {
     spec.name: spec for spec in (chair.SPEC, table.SPEC, lamp.SPEC, sofa.SPEC, bed.SPEC, car.SPEC, airplane.SPEC)
@@ -37,6 +40,11 @@ def make(class_name: str, seed: int, held_out: bool = False) -> ParametricShape:
 
     Raises BadInput for a class that does not exist or a negative seed.
     """
+    return _built(_spec(class_name), seed, held_out, draw_factors(class_name, seed, held_out))
+
+
+def draw_factors(class_name: str, seed: int, held_out: bool = False) -> dict[str, float | str]:
+    """The factors of the object that :func:`make` builds, without building it. Raises BadInput like it."""
     spec = _spec(class_name)
     if seed < 0:
         raise BadInput(f"The seed of a parametric object must not be negative, not {seed}.")
@@ -44,7 +52,7 @@ def make(class_name: str, seed: int, held_out: bool = False) -> ParametricShape:
     rng = np.random.Generator(np.random.PCG64(entropy))
     factors = draw_structure(spec, rng, held_out)
     spec.draw(Draw(rng, factors))
-    return _built(spec, seed, held_out, factors)
+    return factors
 
 
 def rebuild(class_name: str, factors: Mapping[str, float | str], seed: int = 0) -> ParametricShape:

@@ -164,7 +164,8 @@ class Builder:
 
     def plate(
         self, part: int, outline: Curve, low: float, high: float, radius: float = 0.0, *, axis: str = "z",
-        frame: Frame = WORLD, pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (), blend: float = 0.0,
+        frame: Frame = WORLD, pair: bool = False, cuts: Sequence[Solid] = (), keeps: Sequence[Solid] = (),
+        blend: float = 0.0,
         narrow: tuple[int, float, float, float] | None = None,
     ) -> Solid:
         """Extrude an outline from ``low`` to ``high`` along an axis.
