@@ -88,6 +88,14 @@ def test_a_trained_checkpoint_opens_and_answers(key: str, store: ShapeStore, tmp
 
 
 @pytest.mark.parametrize("key", list(families()))
+def test_training_may_begin_at_half_the_resolution(key: str, store: ShapeStore, tmp_path: Path) -> None:
+    recipe = make_recipe(key, resolution=64, coarse_steps=1, classes=("chair", "lamp"), conditional=True, **TINY)
+    out = train(key, tmp_path / "model", recipe, stores=[(store, 1.0)], max_steps=2, workers=0)
+    model = open_model(out, model_class, "cpu")
+    assert model.decode(model.draw(0, "lamp"), "lamp").shape == (64, 64, 64)
+
+
+@pytest.mark.parametrize("key", list(families()))
 def test_resuming_with_another_recipe_is_refused(key: str, store: ShapeStore, tmp_path: Path) -> None:
     recipe = make_recipe(key, **TINY)
     out = train(key, tmp_path / "run", recipe, stores=[(_chairs(store), 1.0)], max_steps=1, workers=0)

@@ -31,7 +31,7 @@ class VaeGanModel:
     def __init__(self, card: Card, tensors: Mapping[str, Tensor], device: str = "cpu", fast: bool = True) -> None:
         self.card, self.device, self.note = card, device, ""
         self.recipe = VaeGanRecipe.from_json(card.network["recipe"])
-        net = VaeGan(self.recipe)
+        net = VaeGan(self.recipe.changed(coarse_steps=0))
         found, wanted = set(tensors), {k for k in net.state_dict() if "num_batches" not in k}
         if found != wanted:
             odd = sorted(found ^ wanted)

@@ -132,6 +132,7 @@ class Generator(nn.Module):
             )
         )
         self.last = nn.ConvTranspose3d(widths[-1], 1, 4, 2, 1)
+        self.coarse_last = nn.ConvTranspose3d(widths[-2], 1, 4, 2, 1) if recipe.coarse_steps else None
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Decode; ``labels`` ``[B]`` are needed by conditional generators only."""
@@ -139,14 +140,22 @@ class Generator(nn.Module):
             z = self.label(z, labels)
         return self.decode_plain(z)
 
-    def decode_plain(self, z: Tensor) -> Tensor:
-        """Decode a z that already carries its class; any dtype the weights have."""
+    def decode_coarse(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Logits at half the resolution from a head that only the first part of training uses."""
+        assert self.coarse_last is not None
+        if self.label is not None and labels is not None:
+            z = self.label(z, labels)
+        return torch.as_tensor(self.coarse_last(self.body[:-1](self._first(z))))
+
+    def _first(self, z: Tensor) -> Tensor:
         if self.hidden is not None:
             z = self.hidden(z)
         x = torch.relu(self.first_norm(self.first(z[:, :, None, None, None])))
-        if self.first_dropout is not None:
-            x = self.first_dropout(x)
-        return torch.as_tensor(self.last(self.body(x)))
+        return self.first_dropout(x) if self.first_dropout is not None else x
+
+    def decode_plain(self, z: Tensor) -> Tensor:
+        """Decode a z that already carries its class; any dtype the weights have."""
+        return torch.as_tensor(self.last(self.body(self._first(z))))
 
 
 def generator_widths(width: int, resolution: int) -> Sequence[int]:

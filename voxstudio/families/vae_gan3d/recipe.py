@@ -33,7 +33,10 @@ class VaeGanRecipe(Recipe):
         high=512,
     )
     refine_to: int = option(
-        16, "Add a residual 3^3 convolution to up-convolutions that end at this side or below (paper: 0).", low=0, high=64
+        16,
+        "Add a residual 3^3 convolution to up-convolutions that end at this side or below (paper: 0).",
+        low=0,
+        high=64,
     )
     conditional: bool = option(False, "Give generator and discriminator the class by a pointwise product (2.6.8).")
     classes: tuple[str, ...] = option(("chair",), "Classes to learn; several need conditional.")
@@ -47,6 +50,12 @@ class VaeGanRecipe(Recipe):
     )
     batch_size: int = option(32, "Objects in a batch (report: 20, 10 at 64^3).", low=1, high=512)
     max_steps: int = option(20000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
+    coarse_steps: int = option(
+        0,
+        "Updates at half the resolution before the last stage joins: shapes are learnt faster there.",
+        low=0,
+        high=10_000_000,
+    )
     learning_rate_g: float = option(1e-3, "Adam step size of the generator (report: 0.0025).", low=0.0, high=1.0)
     learning_rate_e: float = option(1e-3, "Adam step size of the encoder (report: 1e-4).", low=0.0, high=1.0)
     learning_rate_d: float = option(1e-5, "Adam step size of the discriminator (report: 1e-5).", low=0.0, high=1.0)

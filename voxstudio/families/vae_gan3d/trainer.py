@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.device import autocast_type
@@ -97,7 +98,11 @@ class VaeGanTrainer:
         noise = torch.randn(mean.shape, generator=self.generator).to(self.device)
         z = net.fusion((mean + noise * (0.5 * log_variance).exp()).view(count, each, -1), fusion)
         self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
-        logits = net.generator(z, labels).float()
+        if self.done < r.coarse_steps:
+            truth = F.avg_pool3d(truth, 2)
+            logits = net.generator.decode_coarse(z, labels).float()
+        else:
+            logits = net.generator(z, labels).float()
         kl = losses.divergence(mean, log_variance)
         reconstruction, parts = self._reconstruction(logits, truth)
         loss = r.kl_weight * kl + r.reconstruction_weight * reconstruction
@@ -108,7 +113,7 @@ class VaeGanTrainer:
         self.optimizer_g.zero_grad(set_to_none=True)
         values = {"loss": float(loss.detach()), "kl": float(kl.detach()), **parts}
         adversarial = None
-        if self.critic is not None and self.done >= r.adversarial_after:
+        if self.critic is not None and self.done >= max(r.adversarial_after, r.coarse_steps):
             adversarial, more = self._play(z, truth, labels)
             values.update(more)
         loss.backward()
@@ -231,7 +236,10 @@ class VaeGanTrainer:
                 ridge = 1e-4 * torch.eye(len(centre), dtype=torch.float64)
                 source.prior_mean[label] = centre.float()
                 source.prior_factor[label] = torch.linalg.cholesky(covariance + ridge).float()
+        unused = ("num_batches", "coarse_last")
         tensors = {
-            name: value.detach().cpu() for name, value in source.state_dict().items() if "num_batches" not in name
+            name: value.detach().cpu()
+            for name, value in source.state_dict().items()
+            if not any(word in name for word in unused)
         }
         return tensors, {"recipe": self.recipe.to_json()}
