@@ -59,11 +59,13 @@ def pixmap(name: str, colour: str, size: int = SIZE) -> QPixmap:
     return made
 
 
-def icon(name: str, colour: str = "", chosen: str = "", size: int = SIZE) -> QIcon:
-    """Icon ``name`` of the set; ``chosen`` is its colour in a checked button."""
+def icon(name: str, colour: str = "", chosen: str = "", size: int = SIZE, fades: bool = False) -> QIcon:
+    """Icon ``name`` of the set; ``chosen`` is its colour in a checked button; ``fades``: it may be disabled."""
     tokens = theme.current()
     made = QIcon()
     made.addPixmap(pixmap(name, colour or tokens.text, size))
+    if fades:
+        made.addPixmap(pixmap(name, tokens.disabled, size), QIcon.Mode.Disabled)
     if chosen:
         made.addPixmap(pixmap(name, chosen, size), QIcon.Mode.Normal, QIcon.State.On)
     return made

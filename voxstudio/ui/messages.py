@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy
 
 from voxstudio.ui import icons, theme, widgets
 from voxstudio.ui.studio import Studio
 
 _ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
+MOST_LINES = 4
 
 
 class Banner(QFrame):
@@ -29,11 +31,26 @@ class Banner(QFrame):
         row.setContentsMargins(12, 8, 4, 8)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.sentence, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self.sentence)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row.addWidget(self._scroll, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         studio.bridge.changed.connect(self._changed)
         self._changed("message")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As high as its words, up to a few lines; more of them scroll."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        line = self.sentence.fontMetrics().lineSpacing()
+        needed = self.sentence.heightForWidth(max(self._scroll.viewport().width(), 80))
+        self._scroll.setFixedHeight(min(max(needed, line), MOST_LINES * line))
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
@@ -50,5 +67,6 @@ class Banner(QFrame):
             tokens = theme.current()
             colour = tokens.danger if message.severity == "error" else tokens.accent
             self._icon.setPixmap(icons.pixmap(_ICONS[message.severity], colour))
+            self._fit()
             widgets.restyle(self, severity=message.severity)
         self.setVisible(concerned)

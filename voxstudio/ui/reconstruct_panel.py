@@ -21,7 +21,6 @@ class ReconstructPanel(QWidget):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
-        from voxstudio.ui.checkpoint_choice import CheckpointChoice
         from voxstudio.ui.drop_zone import DropZone
         from voxstudio.ui.messages import Banner
         from voxstudio.ui.shape_controls import ShapeControls
@@ -37,7 +36,6 @@ class ReconstructPanel(QWidget):
         self.clear = widgets.button("Remove all", "quiet", tip="Remove all photos")
         self.clear.clicked.connect(studio.commands.action("clear").trigger)
         self.flow = widgets.Flow(WIDTH)
-        self.checkpoint = CheckpointChoice(studio, "reconstruct")
         self.fusion = widgets.Segments([(key, FUSIONS.get(key, key)) for key in studio.session.fusions], "Fusion")
         self.fusion.setToolTip("How the photos' codes are joined into one")
         self.label = QComboBox()
@@ -57,36 +55,38 @@ class ReconstructPanel(QWidget):
             self._changed(topic)
 
     def _lay_out(self) -> None:
-        scroll = widgets.ScrollColumn()
-        scroll.setProperty("role", "panel")
+        """The photos scroll between what adds them and the controls, which stay in sight."""
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self.count, 1)
         head.addWidget(self.clear)
         self._head = QWidget()
         self._head.setLayout(head)
-        model = widgets.Card("Model")
-        model.body.addWidget(widgets.labelled("Checkpoint", self.checkpoint))
+        self._photos = widgets.ScrollColumn()
+        self._photos.setMinimumHeight(64)
+        self._photos.column.setContentsMargins(16, 0, 16, 8)
+        self._photos.column.addWidget(self.flow)
+        self._photos.column.addStretch(1)
+        self._photos.setAccessibleName("Photos")
+        shape = widgets.Card()
         self._fusion_row = widgets.labelled("Fusion", self.fusion)
         self._label_row = widgets.labelled("Class", self.label)
-        model.body.addWidget(self._fusion_row)
-        model.body.addWidget(self._label_row)
-        shape = widgets.Card("Shape")
-        shape.body.addWidget(self.controls)
-        for part in (self.zone, self.problem, self._head, self.flow, model, shape):
-            scroll.column.addWidget(part)
-        scroll.column.addStretch(1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.saved)
-        foot.addWidget(self.save)
+        for part in (self._fusion_row, self._label_row, self.controls):
+            shape.body.addWidget(part)
+        top, bottom = QVBoxLayout(), QVBoxLayout()
+        top.setContentsMargins(16, 4, 16, 4)
+        bottom.setContentsMargins(16, 4, 16, 16)
+        for group, parts in ((top, (self.zone, self.problem, self._head)), (bottom, (shape, self.saved, self.save))):
+            group.setSpacing(8)
+            for part in parts:
+                group.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(widgets.rule())
-        column.addLayout(foot)
+        column.addLayout(top)
+        column.addWidget(self._photos, 1)
+        column.addStretch(0)
+        column.addLayout(bottom)
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
@@ -127,7 +127,7 @@ class ReconstructPanel(QWidget):
         self.flow.set_tiles([self._tiles[view.id] for view in views if view.id in self._tiles])
         self.zone.compact(bool(views))
         self._head.setVisible(bool(views))
-        self.flow.setVisible(bool(views))
+        self._photos.setVisible(bool(views))
         self.count.setText("1 photo" if len(views) == 1 else f"{len(views)} photos")
         self._fusion_row.setVisible(len(self._studio.session.fusions) > 1)
         self.fusion.setEnabled(len(views) > 1 or not views)

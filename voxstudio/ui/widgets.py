@@ -37,7 +37,7 @@ def words(text: str, role: str = "", wrap: bool = False) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     if wrap:
         label.setWordWrap(True)
-        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
     return label
 
 
@@ -76,7 +76,7 @@ def dress(widget: QAbstractButton) -> None:
     role = widget.property("role")
     colour = {"primary": tokens.on_accent, "rail": tokens.muted, "icon": tokens.muted}.get(role, tokens.text)
     size = widget.iconSize().width() if role in ("rail", "icon") else 16
-    widget.setIcon(icons.icon(name, colour, tokens.accent if role in ("rail", "icon") else "", size))
+    widget.setIcon(icons.icon(name, colour, tokens.accent if role in ("rail", "icon") else "", size, role != "rail"))
 
 
 def dress_all(root: QWidget) -> None:

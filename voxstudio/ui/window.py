@@ -98,13 +98,13 @@ class Window(QMainWindow):
             return
         self._key = key
         for name, dock in self.docks.items():
-            if name == key:
-                if self._studio is not None:
-                    dock.fill(self._studio)
-                dock.show()
-                dock.raise_()
-            elif not dock.isFloating():
-                dock.hide()
+            if name != key and not dock.isFloating():
+                dock.hide()  # before the other is shown: two at once would make the window grow
+        dock = self.docks[key]
+        if self._studio is not None:
+            dock.fill(self._studio)
+        dock.show()
+        dock.raise_()
         self.rail.choose(key)
 
     @Slot()
