@@ -96,7 +96,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> BallModel:
     made = BallModel()
-    monkeypatch.setattr("voxstudio.session.open_any", lambda folder, device: made)
+    monkeypatch.setattr("voxstudio.session.session.open_any", lambda folder, device: made)
     return made
 
 
@@ -264,7 +264,7 @@ def test_cancelled_reading_adds_nothing(studio: Studio, tmp_path: Path, monkeypa
         started.set()
         assert go_on.wait(20)
 
-    monkeypatch.setattr("voxstudio.session.read_view", slow)
+    monkeypatch.setattr("voxstudio.session.session.read_view", slow)
     studio.session.add_images([tmp_path / "a.png", tmp_path / "b.png"])
     assert started.wait(20)
     assert studio.session.job.words.startswith("Reading")
@@ -366,7 +366,7 @@ def test_a_full_gpu_hands_over_to_the_cpu_and_says_so(folder: Path, monkeypatch:
         opened.append(device)
         return BallModel("cpu") if device == "cpu" else Full("cuda")
 
-    monkeypatch.setattr("voxstudio.session.open_any", open_any)
+    monkeypatch.setattr("voxstudio.session.session.open_any", open_any)
     studio = Studio(folder)
     try:
         add(studio, 100)
@@ -387,7 +387,7 @@ def test_a_failed_opening_is_told_once_and_remembered(folder: Path, monkeypatch:
         tries.append(folder)
         raise BadCheckpoint("The weights lack decoder.0: copy the checkpoint again.")
 
-    monkeypatch.setattr("voxstudio.session.open_any", open_any)
+    monkeypatch.setattr("voxstudio.session.session.open_any", open_any)
     studio = Studio(folder)
     try:
         studio.session.warm_up()

@@ -83,6 +83,13 @@ def reframed(view: View, size: int, remove_background: bool | None = None) -> Vi
     return replace(view, token=next(_tokens), mask=mask, network=network, remove_background=wish, note=note)
 
 
+def rehearse(size: int) -> None:
+    """Make a view of a made-up picture: what is imported and compiled for it is then there for the first real one."""
+    pixels = np.full((48, 48, 4), 255, np.uint8)
+    pixels[12:36, 16:32, :3] = 60
+    make_view(Picture(pixels), size)
+
+
 def _mask(picture: Picture, remove_background: bool) -> tuple[npt.NDArray[np.float32] | None, str]:
     """Alpha is the mask where there is one, whatever the wish: nothing has to be guessed there."""
     if not (remove_background or picture.has_alpha):

@@ -1,155 +1,32 @@
-"""Session: what is loaded, wanted and shown. The window and the command line both drive it; no Qt here.
-
-Every method and property belongs to the *owner's thread* (in the window: the GUI thread). Workers hand
-frozen values back through ``post``, which queues a call for that thread. State is replaced, never
-mutated, so whoever holds a value may keep it. After each change the subscribers are called with a topic:
-
-=================  ==========================================================================
-topic              read then
-=================  ==========================================================================
-``catalogue``      :attr:`Session.catalogue`
-``checkpoint``     :attr:`Session.checkpoint` (which), :attr:`Session.model` (None until open)
-``views``          :attr:`Session.views`, :attr:`Session.preview`
-``options``        :attr:`Session.options`, :attr:`Session.fusions`, :attr:`Session.labels`
-``shown``          :attr:`Session.shown`: draw it, then call :meth:`Session.note_drawn`
-``times``          :attr:`Session.shown` again: only its ``times`` changed, draw nothing
-``contributions``  :attr:`Session.contributions`
-``job``            :attr:`Session.job`: None or what runs
-``message``        :attr:`Session.message`: None or one sentence for the panel it names
-``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
-=================  ==========================================================================
-"""
+"""The session itself; see :mod:`voxstudio.session` for its threads and topics."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
-from voxstudio.core.latent import Latent
+from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.picture import Picture
-from voxstudio.core.surface import Surface
-from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine import inference
 from voxstudio.engine.inference import Contribution, Draw, InferenceThread, ModelInfo, Request
-from voxstudio.engine.inputs import View, make_view, read_view, reframed
-from voxstudio.engine.jobs import IoThread, Job
+from voxstudio.engine.inputs import View, make_view, read_view, reframed, rehearse
+from voxstudio.engine.jobs import Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
 from voxstudio.engine.places import find_checkpoint
 from voxstudio.lab.opening import open_any
+from voxstudio.session.errands import Errands
+from voxstudio.session.history import History, Snapshot
+from voxstudio.session.values import JobState, Message, Options, Shown
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
 
-__all__ = [
-    "Contribution", "Draw", "JobState", "Message", "ModelInfo", "Options", "Session", "Shown", "View",
-]
-
 DEFAULT_CHECKPOINT = "chair-multiview"
 DEFAULT_IMAGE_SIZE = 128
-HISTORY = 200
-STYLES = ("smooth", "blocks")
-COLOURS = ("clay", "confidence")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the person set.
-
-    Parameters
-    ----------
-    fusion: how several views are joined, one of :attr:`Session.fusions`.
-    label: the class, one of :attr:`Session.labels`; None where the checkpoint knows fewer than two.
-    iso: the probability at which the surface lies, in (0, 1); the card's when a checkpoint is opened.
-    style: ``"smooth"`` or ``"blocks"``. ``smoothing``: Taubin steps, 0 to 50, smooth style only.
-    remove_background: for pictures that are added from now on; each view has its own afterwards.
-    colour_by: ``"clay"`` or ``"confidence"`` (then ``shown.surface.values`` is in [0, 1], 1 is sure).
-    """
-
-    fusion: str = "mean"
-    label: str | None = None
-    iso: float = 0.5
-    style: str = "smooth"
-    smoothing: int = 0
-    remove_background: bool = True
-    colour_by: str = "clay"
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.iso < 1.0:
-            raise BadInput(f"The threshold must lie between 0 and 1, not {self.iso}.")
-        if self.style not in STYLES:
-            raise BadInput(f"The style must be one of {', '.join(STYLES)}, not {self.style!r}.")
-        if not 0 <= self.smoothing <= 50:
-            raise BadInput(f"Smoothing takes 0 to 50 steps, not {self.smoothing}.")
-        if self.colour_by not in COLOURS:
-            raise BadInput(f"The colour must be one of {', '.join(COLOURS)}, not {self.colour_by!r}.")
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the viewport shows. Read-outs quote this, never what is merely wanted.
-
-    ``number`` grows with every result. ``times`` are milliseconds: ``read`` (all pictures: reading,
-    masking, framing), ``network``, ``mesh``, and ``draw`` once :meth:`Session.note_drawn` was called.
-    ``origin`` says in words what it was made from ("3 photos, mean", "chair from noise, seed 4").
-    ``note`` is what the person should know about how it was made, else empty.
-    """
-
-    number: int
-    checkpoint: str
-    grid: VoxelGrid
-    surface: Surface
-    latent: Latent
-    times: dict[str, float]
-    device: str
-    origin: str
-    note: str = ""
-    draft: bool = False
-
-
-@dataclass(frozen=True)
-class JobState:
-    """What runs: words for the person, a fraction in [0, 1], and whether :meth:`Session.cancel` stops it."""
-
-    number: int
-    words: str
-    fraction: float = 0.0
-    cancellable: bool = True
-
-
-@dataclass(frozen=True)
-class Message:
-    """One sentence for the person.
-
-    ``severity``: ``"info"``, ``"warning"`` or ``"error"``. ``where``: the panel concerned, one of
-    ``"images"``, ``"checkpoint"``, ``"result"``, ``"export"``. ``details``: one sentence per file when
-    several failed.
-    """
-
-    severity: str
-    sentence: str
-    where: str
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class _Snapshot:
-    """What undo brings back."""
-
-    views: tuple[View, ...]
-    options: Options
-    draw: Draw | None
-    state: int
-
-
-@dataclass
-class _History:
-    past: list[_Snapshot] = field(default_factory=list)
-    future: list[_Snapshot] = field(default_factory=list)
 
 
 class Session:
@@ -185,10 +62,7 @@ class Session:
         self._shown: Shown | None = None
         self._contributions: tuple[Contribution, ...] = ()
         self._message: Message | None = None
-        self._jobs: dict[int, tuple[JobState, Job]] = {}
-        self._history = _History()
-        self._states = itertools.count(1)
-        self._state = 0  # names the present state among those kept
+        self._history = History()
         self._numbers = itertools.count(1)
         self._floor = 0  # results up to this number are no longer wanted
         self._asked: dict[int, tuple[Request, str]] = {}
@@ -196,7 +70,7 @@ class Session:
         self._dragging = False
         self._awake = False
         self._closed = False
-        self._io = IoThread()
+        self._errands = Errands(self._hand, partial(self._tell, "job"), self._say)
         self._worker = InferenceThread(lambda event: self._hand(partial(self._take, event)), open_any)
         self.refresh_catalogue()
         self._choose_default()
@@ -263,8 +137,7 @@ class Session:
     @property
     def job(self) -> JobState | None:
         """What runs, or None. Show it once it has run for 0.3 s."""
-        states = [state for state, _ in self._jobs.values()]
-        return states[0] if states else None
+        return self._errands.current
 
     @property
     def message(self) -> Message | None:
@@ -274,24 +147,22 @@ class Session:
     @property
     def can_undo(self) -> bool:
         """True if :meth:`undo` would change something."""
-        return bool(self._history.past)
+        return self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """True if :meth:`redo` would change something."""
-        return bool(self._history.future)
+        return self._history.can_redo
 
     @property
     def states(self) -> tuple[int, ...]:
         """Names of all kept states, oldest first; :attr:`state` is one of them."""
-        past = [snapshot.state for snapshot in self._history.past]
-        future = [snapshot.state for snapshot in reversed(self._history.future)]
-        return (*past, self._state, *future)
+        return self._history.states
 
     @property
     def state(self) -> int:
         """The name of the present state."""
-        return self._state
+        return self._history.state
 
     @property
     def export_suffixes(self) -> tuple[str, ...]:
@@ -338,7 +209,10 @@ class Session:
 
     def warm_up(self) -> None:
         """Import torch and open the chosen model in the background. Call it once the view is painted."""
-        self._awake = True
+        if not self._awake:
+            self._awake = True
+            size = self._image_size()
+            self._errands.start("Getting ready", lambda _: rehearse(size), lambda _: None, "images", seen=False)
         if self._checkpoint is not None and self._model is None and not self._asked:
             self._submit()
 
@@ -480,7 +354,7 @@ class Session:
         def done(sentence: Any) -> None:
             self._say("info", sentence, "export")
 
-        return self._start(f"Writing {target.name}", work, done, "export")
+        return self._errands.start(f"Writing {target.name}", work, done, "export")
 
     # ---- the rest ------------------------------------------------------------------------------
 
@@ -488,35 +362,25 @@ class Session:
         """Stop everything that runs. What is shown stays; the outcome of stopped work is dropped."""
         self._floor = next(self._numbers)
         self._worker.withdraw()
-        for _, job in self._jobs.values():
-            job.stop()
-        if self._jobs:
-            self._jobs.clear()
-            self._tell("job")
+        if self._errands.stop_all():
             self._say("info", "Cancelled.", "result")
 
     def undo(self) -> None:
         """Bring back the views and options of the step before."""
-        self._travel(self._history.past, self._history.future)
+        states = self.states
+        self.restore(states[max(states.index(self.state) - 1, 0)])
 
     def redo(self) -> None:
         """Take back the last :meth:`undo`."""
-        self._travel(self._history.future, self._history.past)
+        states = self.states
+        self.restore(states[min(states.index(self.state) + 1, len(states) - 1)])
 
     def restore(self, state: int) -> None:
         """Go to one of :attr:`states`, as repeated undo or redo would; a name that is not kept does nothing."""
-        if state == self._state or state not in self.states:
+        if state == self.state or state not in self.states:
             return
-        back = state in [snapshot.state for snapshot in self._history.past]
-        source, target = self._history.past, self._history.future
-        if not back:
-            source, target = target, source
-        present = self._snapshot()
-        while source and present.state != state:
-            target.append(present)
-            present = source.pop()
-        self._state = present.state
-        self._apply(present.views, self._fitted(present.options), present.draw)
+        found = self._history.travel(self._snapshot(), state)
+        self._apply(found.views, self._fitted(found.options), found.draw)
         self._tell("history")
 
     def say(self, severity: str, sentence: str, where: str, details: tuple[str, ...] = ()) -> None:
@@ -535,11 +399,8 @@ class Session:
             return
         self._closed = True
         self._subscribers.clear()
-        for _, job in self._jobs.values():
-            job.stop()
-        self._jobs.clear()
         self._worker.close()
-        self._io.close()
+        self._errands.close()
 
     # ---- inside --------------------------------------------------------------------------------
 
@@ -605,23 +466,11 @@ class Session:
             self._options = options
             self._tell("options")
 
-    def _snapshot(self) -> _Snapshot:
-        return _Snapshot(self._views, self._options, self._draw, self._state)
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._views, self._options, self._draw, self.state)
 
     def _remember(self) -> None:
-        self._history.past.append(self._snapshot())
-        del self._history.past[:-HISTORY]
-        self._history.future.clear()
-        self._state = next(self._states)
-        self._tell("history")
-
-    def _travel(self, source: list[_Snapshot], target: list[_Snapshot]) -> None:
-        if not source:
-            return
-        target.append(self._snapshot())
-        snapshot = source.pop()
-        self._state = snapshot.state
-        self._apply(snapshot.views, self._fitted(snapshot.options), snapshot.draw)
+        self._history.remember(self._snapshot())
         self._tell("history")
 
     def _change(self, **parts: Any) -> None:
@@ -675,7 +524,7 @@ class Session:
                 self._say("error", lead, "images", tuple(problems))
 
         if sources:
-            self._start(words, work, done, "images")
+            self._errands.start(words, work, done, "images")
 
     def _reframe(self, chosen: set[int], remove: bool | None = None) -> None:
         """Make the network's image of some views anew; a wish about the background is a step of the history."""
@@ -697,48 +546,7 @@ class Session:
                 self._remember()
             self._apply(views, self._options, self._draw)
 
-        self._start("Preparing the pictures", work, done, "images")
-
-    def _start(
-        self, words: str, work: Callable[[Job], Any], done: Callable[[Any], None], where: str
-    ) -> bool:
-        """Run ``work`` on the I/O thread and ``done(value)`` on the owner's; errors become a message."""
-        job = Job(words, on_progress=lambda job: self._hand(partial(self._progressed, job, job.fraction, job.words)))
-
-        def finished(value: Any, error: BaseException | None) -> None:
-            self._hand(partial(ended, value, error))
-
-        def ended(value: Any, error: BaseException | None) -> None:
-            self._ended(job)
-            if job.stopped or isinstance(error, Cancelled):
-                return
-            if error is None:
-                done(value)
-            elif isinstance(error, VoxStudioError):
-                self._say("error", str(error), where)
-            else:
-                self._say("error", f"{words} failed: {type(error).__name__}: {error}.", where)
-
-        try:
-            self._io.submit(job, work, finished)
-        except BadInput as error:
-            self._say("error", str(error), where)
-            return False
-        self._began(job)
-        return True
-
-    def _began(self, job: Job) -> None:
-        self._jobs[job.number] = (JobState(job.number, job.words, job.fraction), job)
-        self._tell("job")
-
-    def _progressed(self, job: Job, fraction: float, words: str) -> None:
-        if job.number in self._jobs:
-            self._jobs[job.number] = (JobState(job.number, words, fraction), job)
-            self._tell("job")
-
-    def _ended(self, job: Job) -> None:
-        if self._jobs.pop(job.number, None) is not None:
-            self._tell("job")
+        self._errands.start("Preparing the pictures", work, done, "images")
 
     def _submit(self, draft: bool = False) -> None:
         """Ask the inference thread for what is wanted now; replaces what waits there."""
@@ -748,10 +556,10 @@ class Session:
             return
         options, draw = self._options, self._draw
         views = () if draw is not None else tuple(v for v in self._views if v.id != self._preview)
-        for old_request, _ in self._asked.values():
-            self._jobs.pop(old_request.job.number, None)
+        for older, _ in self._asked.values():
+            self._errands.forget(older.job)
         words = f"Opening {self._checkpoint.name}" if self._model is None else "Making the shape"
-        job = Job(words, on_progress=lambda job: self._hand(partial(self._progressed, job, job.fraction, job.words)))
+        job = self._errands.job(words)
         whole = draw is None and self._preview is None and not draft
         request = Request(
             next(self._numbers), str(self._checkpoint.folder), self._checkpoint.folder, self._device, job, views,
@@ -762,7 +570,7 @@ class Session:
             self._compared = request.number
         self._asked = {n: asked for n, asked in self._asked.items() if n > self._floor}
         self._asked[request.number] = (request, self._origin(views))
-        self._began(job)
+        self._errands.began(job)
         self._worker.submit(request)
 
     def _origin(self, views: tuple[View, ...]) -> str:
@@ -780,7 +588,7 @@ class Session:
         request, origin = asked
         if isinstance(event, inference.Done):
             for number in [n for n in self._asked if n <= event.number]:
-                self._ended(self._asked.pop(number)[0].job)
+                self._errands.ended(self._asked.pop(number)[0].job)
         elif isinstance(event, inference.Opened):
             if self._checkpoint is not None and str(self._checkpoint.folder) == event.info.key:
                 self._take_model(event.info)
@@ -792,7 +600,8 @@ class Session:
             if event.number == self._compared:
                 self._contributions = event.items
                 self._tell("contributions")
-                self._progressed(request.job, len(event.items) / len(request.views), "Comparing without each view")
+                share = len(event.items) / len(request.views)
+                self._errands.progressed(request.job, share, "Comparing without each view")
         else:
             self._say("error", event.sentence, "checkpoint" if event.opening else "result")
 

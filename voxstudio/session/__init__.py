@@ -1,0 +1,33 @@
+"""Session: what is loaded, wanted and shown. The window and the command line both drive it; no Qt here.
+
+Every method and property belongs to the *owner's thread* (in the window: the GUI thread). Workers hand
+frozen values back through ``post``, which queues a call for that thread. State is replaced, never
+mutated, so whoever holds a value may keep it. After each change the subscribers are called with a topic:
+
+=================  ==========================================================================
+topic              read then
+=================  ==========================================================================
+``catalogue``      :attr:`Session.catalogue`
+``checkpoint``     :attr:`Session.checkpoint` (which), :attr:`Session.model` (None until open)
+``views``          :attr:`Session.views`, :attr:`Session.preview`
+``options``        :attr:`Session.options`, :attr:`Session.fusions`, :attr:`Session.labels`
+``shown``          :attr:`Session.shown`: draw it, then call :meth:`Session.note_drawn`
+``times``          :attr:`Session.shown` again: only its ``times`` changed, draw nothing
+``contributions``  :attr:`Session.contributions`
+``job``            :attr:`Session.job`: None or what runs
+``message``        :attr:`Session.message`: None or one sentence for the panel it names
+``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
+=================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from voxstudio.engine.inference import Contribution, Draw, ModelInfo
+from voxstudio.engine.inputs import View
+from voxstudio.session.session import Session
+from voxstudio.session.values import COLOURS, STYLES, JobState, Message, Options, Shown
+
+__all__ = [
+    "COLOURS", "STYLES", "Contribution", "Draw", "JobState", "Message", "ModelInfo", "Options", "Session", "Shown",
+    "View",
+]

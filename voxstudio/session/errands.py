@@ -1,0 +1,104 @@
+"""What runs: the jobs of both threads as the person sees them, and the I/O thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
+from voxstudio.engine.jobs import IoThread, Job
+from voxstudio.session.values import JobState
+
+Say = Callable[[str, str, str], None]
+
+
+class Errands:
+    """The list of running jobs. Owner's thread, as the session itself.
+
+    Parameters
+    ----------
+    hand: queues a call for the owner's thread; workers call it.
+    changed: called when :attr:`current` changed.
+    say: tells the person a severity, a sentence, and the panel concerned.
+    """
+
+    def __init__(self, hand: Callable[[Callable[[], None]], None], changed: Callable[[], None], say: Say) -> None:
+        self._hand, self._changed, self._say = hand, changed, say
+        self._running: dict[int, tuple[JobState, Job]] = {}
+        self._io = IoThread()
+
+    @property
+    def current(self) -> JobState | None:
+        """The oldest running job, or None."""
+        return next((state for state, _ in self._running.values()), None)
+
+    def job(self, words: str) -> Job:
+        """A job whose progress will be seen once it :meth:`began`."""
+        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)))
+
+    def began(self, job: Job) -> None:
+        """Show a job."""
+        self._running[job.number] = (JobState(job.number, job.words, job.fraction), job)
+        self._changed()
+
+    def progressed(self, job: Job, fraction: float, words: str) -> None:
+        """A job went on."""
+        if job.number in self._running:
+            self._running[job.number] = (JobState(job.number, words, fraction), job)
+            self._changed()
+
+    def ended(self, job: Job) -> None:
+        """A job is over."""
+        if self._running.pop(job.number, None) is not None:
+            self._changed()
+
+    def forget(self, job: Job) -> None:
+        """A job made way for another: it leaves the list, and nothing is told."""
+        self._running.pop(job.number, None)
+
+    def stop_all(self) -> bool:
+        """Ask every job to stop and forget it; False if none ran."""
+        if not self._running:
+            return False
+        for _, job in self._running.values():
+            job.stop()
+        self._running.clear()
+        self._changed()
+        return True
+
+    def start(
+        self, words: str, work: Callable[[Job], Any], done: Callable[[Any], None], where: str, seen: bool = True
+    ) -> bool:
+        """Run ``work`` on the I/O thread, then ``done(value)`` on the owner's; errors are told in panel ``where``.
+
+        False if too much waits already. A job that is not ``seen`` runs without being shown.
+        """
+        job = self.job(words)
+
+        def ended(value: Any, error: BaseException | None) -> None:
+            self.ended(job)
+            if job.stopped or isinstance(error, Cancelled):
+                return
+            if error is None:
+                done(value)
+            elif isinstance(error, VoxStudioError):
+                self._say("error", str(error), where)
+            else:
+                self._say("error", f"{words} failed: {type(error).__name__}: {error}.", where)
+
+        try:
+            self._io.submit(job, work, lambda value, error: self._hand(partial(ended, value, error)))
+        except BadInput as error:
+            self._say("error", str(error), where)
+            return False
+        if seen:
+            self.began(job)
+        return True
+
+    def close(self) -> None:
+        """Stop everything and join the I/O thread."""
+        for _, job in self._running.values():
+            job.stop()
+        self._running.clear()
+        self._io.close()

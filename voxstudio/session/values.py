@@ -1,0 +1,93 @@
+"""What the session says: frozen values that whoever holds them may keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voxstudio.core.errors import BadInput
+from voxstudio.core.latent import Latent
+from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
+
+STYLES = ("smooth", "blocks")
+COLOURS = ("clay", "confidence")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person set.
+
+    Parameters
+    ----------
+    fusion: how several views are joined, one of :attr:`Session.fusions`.
+    label: the class, one of :attr:`Session.labels`; None where the checkpoint knows fewer than two.
+    iso: the probability at which the surface lies, in (0, 1); the card's when a checkpoint is opened.
+    style: ``"smooth"`` or ``"blocks"``. ``smoothing``: Taubin steps, 0 to 50, smooth style only.
+    remove_background: for pictures that are added from now on; each view has its own afterwards.
+    colour_by: ``"clay"`` or ``"confidence"`` (then ``shown.surface.values`` is in [0, 1], 1 is sure).
+    """
+
+    fusion: str = "mean"
+    label: str | None = None
+    iso: float = 0.5
+    style: str = "smooth"
+    smoothing: int = 0
+    remove_background: bool = True
+    colour_by: str = "clay"
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.iso < 1.0:
+            raise BadInput(f"The threshold must lie between 0 and 1, not {self.iso}.")
+        if self.style not in STYLES:
+            raise BadInput(f"The style must be one of {', '.join(STYLES)}, not {self.style!r}.")
+        if not 0 <= self.smoothing <= 50:
+            raise BadInput(f"Smoothing takes 0 to 50 steps, not {self.smoothing}.")
+        if self.colour_by not in COLOURS:
+            raise BadInput(f"The colour must be one of {', '.join(COLOURS)}, not {self.colour_by!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the viewport shows. Read-outs quote this, never what is merely wanted.
+
+    ``number`` grows with every result. ``times`` are milliseconds: ``read`` (all pictures: reading,
+    masking, framing), ``network``, ``mesh``, and ``draw`` once :meth:`Session.note_drawn` was called.
+    ``origin`` says in words what it was made from ("3 photos, mean", "chair from noise, seed 4").
+    ``note`` is what the person should know about how it was made, else empty.
+    """
+
+    number: int
+    checkpoint: str
+    grid: VoxelGrid
+    surface: Surface
+    latent: Latent
+    times: dict[str, float]
+    device: str
+    origin: str
+    note: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What runs: words for the person, a fraction in [0, 1], and whether :meth:`Session.cancel` stops it."""
+
+    number: int
+    words: str
+    fraction: float = 0.0
+    cancellable: bool = True
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence for the person.
+
+    ``severity``: ``"info"``, ``"warning"`` or ``"error"``. ``where``: the panel concerned, one of
+    ``"images"``, ``"checkpoint"``, ``"result"``, ``"export"``. ``details``: one sentence per file when
+    several failed.
+    """
+
+    severity: str
+    sentence: str
+    where: str
+    details: tuple[str, ...] = ()
