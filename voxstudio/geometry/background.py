@@ -7,6 +7,8 @@ the first guess; GrabCut (Rother et al. 2004, OpenCV) then moves the outline ont
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ Float = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 Byte = npt.NDArray[np.uint8]
 
-WORKING_SIZE = 288
+WORKING_SIZE = 256
 """Pixels on the longer side while searching; networks see less."""
 
 _RING = 3
@@ -25,6 +27,9 @@ _RING = 3
 
 _FAR = 8.0
 """Distance in CIELAB from which a colour is no longer taken for background."""
+
+_NEAR = 4.0
+"""Distance in CIELAB up to which a colour is background beyond doubt."""
 
 _SHADOW_RANGE = 0.3, 0.99
 _SHADOW_ERROR = 9.0
@@ -62,36 +67,80 @@ def foreground_mask(picture: Picture) -> Float:
 
 def _search(rgb: Byte) -> Bool:
     """The object's pixels in a small picture, uint8 ``[H, W, 3]``."""
-    far, shadow = _first_guess(rgb)
-    guess = far & ~shadow if (far & ~shadow).sum() > _LEAST_LIT * far.sum() else far
-    rows, columns = np.flatnonzero(guess.any(axis=1)), np.flatnonzero(guess.any(axis=0))
+    distance, local, shadow = _first_guess(rgb)
+    far = distance > _FAR
+    lit = far & ~shadow
+    grey = lit.sum() <= _LEAST_LIT * far.sum()
+    guess = far & ~_soft_shadow(rgb, far, shadow) if grey else lit
     if guess.sum() < 10:
         return np.zeros(far.shape, np.bool_)
-    # Only the surroundings of the guess: faster, and the nearby background is the one to tell apart.
-    reach = 8 + max(len(rows), len(columns)) // 8
-    window = (
-        slice(max(0, rows[0] - reach), rows[-1] + 1 + reach),
-        slice(max(0, columns[0] - reach), columns[-1] + 1 + reach),
-    )
-    found = np.zeros(far.shape, np.bool_)
-    found[window] = _grab_cut(rgb[window], guess[window])
-    return _without_lines(_large_parts(found))
+    # GrabCut likes to close the openings of a chair: what is background beyond doubt stays so.
+    behind = (local < _NEAR) | (shadow & _is_coloured(rgb) & ~grey)
+    certain = cv2.erode(behind.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return _without_lines(_large_parts(_grab_cut(rgb, guess, np.asarray(certain))))
 
 
-def _first_guess(rgb: Byte) -> tuple[Bool, Bool]:
-    """Pixels far from every model of the background, and pixels that look like the background in shadow."""
+def _is_coloured(rgb: Byte) -> bool:
+    """Whether the border has a hue, so that its shadow cannot be mistaken for a grey object."""
+    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.float32)
+    chroma = (border.max(axis=1) - border.min(axis=1)) / np.maximum(border.max(axis=1), 32.0)
+    return bool(np.median(chroma) > 0.25)
+
+
+def _first_guess(rgb: Byte) -> tuple[Float, Float, Bool]:
+    """CIELAB distance from the background, from what it should be at that place, and what looks like its shadow.
+
+    The first distance also counts every colour of the border as background: those of floor lines, for example.
+    """
     linear = rgb.astype(np.float32)
-    lab = cv2.cvtColor(linear / 255, cv2.COLOR_RGB2Lab)
-    distance = _distance_to_border_colours(np.asarray(lab, np.float32))
-    for model in _border_models(np.asarray(lab, np.float32)):
-        distance = np.minimum(distance, np.linalg.norm(lab - model, axis=2))
-    shadow = np.zeros(distance.shape, np.bool_)
+    lab = np.asarray(cv2.cvtColor(linear / 255, cv2.COLOR_RGB2Lab), np.float32)
+    anywhere = _distance_to_border_colours(rgb, lab)
+    rows, blend = _border_models(lab)
+    local = np.minimum(_norm(lab - rows), _norm(lab - blend))
+    surface = _smooth_background(lab, np.minimum(local, anywhere) < _FAR)
+    if surface is not None:
+        local = np.minimum(local, _norm(lab - surface))
+    shadow = np.zeros(local.shape, np.bool_)
     low, high = _SHADOW_RANGE
     for model in _border_models(linear):
         factor = (linear * model).sum(axis=2) / np.maximum((model * model).sum(axis=2), 1.0)
-        error = np.linalg.norm(linear - factor[..., None] * model, axis=2)
+        error = _norm(linear - factor[..., None] * model)
         shadow |= (factor > low) & (factor < high) & (error < _SHADOW_ERROR * np.clip(factor, 0.4, 1.0))
-    return distance > _FAR, shadow
+    return np.minimum(local, anywhere), local, shadow
+
+
+def _norm(vectors: npt.NDArray[Any]) -> Float:
+    return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", vectors, vectors)), np.float32)
+
+
+def _soft_shadow(rgb: Byte, far: Bool, shadow: Bool) -> Bool:
+    """The part of a shadow that fades into the background without an edge: what a grey object's outline is not."""
+    light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    light = cv2.medianBlur(light, 3)
+    closed = np.pad((far & ~shadow).astype(np.uint8), 1, constant_values=1)
+    rows, columns = np.nonzero(~far)
+    step = 2
+    for k in range(0, len(rows), max(1, len(rows) // 200)):
+        seed = int(columns[k]), int(rows[k])
+        if not closed[seed[1] + 1, seed[0] + 1]:
+            cv2.floodFill(light, closed, seed, 0, step, step, 4 | cv2.FLOODFILL_MASK_ONLY | (2 << 8))
+    return np.asarray((closed[1:-1, 1:-1] == 2) & far & shadow)
+
+
+def _smooth_background(lab: Float, near: Bool) -> Float | None:
+    """A quadratic surface through the pixels taken for background, for vignettes; None where it does not fit."""
+    height, width = near.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=2)
+    rows, columns = np.nonzero(near)
+    some = slice(None, None, max(1, len(rows) // 2000))
+    chosen, colours = terms[rows[some], columns[some]], lab[rows[some], columns[some]]
+    if len(chosen) < 50:
+        return None
+    weights = np.linalg.lstsq(chosen, colours, rcond=None)[0]
+    if np.abs(chosen @ weights - colours).mean() > 1.5:
+        return None
+    return np.asarray(terms @ weights, np.float32)
 
 
 def _border_models(image: Float) -> tuple[Float, Float]:
@@ -113,20 +162,26 @@ def _border_models(image: Float) -> tuple[Float, Float]:
     return np.asarray(rows, np.float32), np.asarray(rows + columns - corners, np.float32)
 
 
-def _distance_to_border_colours(lab: Float) -> Float:
-    """CIELAB distance ``[H, W]`` to the third nearest of 128 colours sampled along the border."""
+def _distance_to_border_colours(rgb: Byte, lab: Float) -> Float:
+    """CIELAB distance ``[H, W]`` to the third nearest of about 128 colours sampled along the border."""
     strips = (lab[:_RING], lab[-_RING:], lab[:, :_RING], lab[:, -_RING:])
     ring = np.concatenate([strip.reshape(-1, 3) for strip in strips])
     sample = ring[:: max(1, len(ring) // 128)]
-    flat = lab.reshape(-1, 3)
-    squared = (sample**2).sum(axis=1) - 2 * flat @ sample.T
-    third = np.partition(squared, 2, axis=1)[:, 2] + (flat**2).sum(axis=1)
-    result: Float = np.sqrt(np.maximum(third, 0)).reshape(lab.shape[:2])
+    # Once for every colour of 6 bits that occurs, not for every pixel.
+    coarse = (rgb >> 2).astype(np.int32)
+    key = (coarse[..., 0] << 12 | coarse[..., 1] << 6 | coarse[..., 2]).ravel()
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    colours = lab.reshape(-1, 3)[first]
+    squared = (sample**2).sum(axis=1) - 2 * colours @ sample.T
+    third = np.partition(squared, 2, axis=1)[:, 2] + (colours**2).sum(axis=1)
+    result: Float = np.sqrt(np.maximum(third, 0))[inverse].reshape(lab.shape[:2])
     return result
 
 
-def _grab_cut(rgb: Byte, guess: Bool) -> Bool:
+def _grab_cut(rgb: Byte, guess: Bool, certain: Bool) -> Bool:
+    """Move the outline of ``guess`` onto the edges; ``certain`` is and stays background."""
     labels = np.where(guess, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[certain] = cv2.GC_BGD
     for edge in (labels[:2], labels[-2:], labels[:, :2], labels[:, -2:]):
         edge[...] = cv2.GC_BGD
     if not (labels == cv2.GC_PR_FGD).any():
