@@ -69,6 +69,7 @@ def _search(rgb: Byte) -> Bool:
     """The object's pixels in a small picture, uint8 ``[H, W, 3]``."""
     distance, local, shadow = _first_guess(rgb)
     far = distance > _FAR
+    shadow = _below(far & shadow, far & ~shadow)
     lit = far & ~shadow
     grey = lit.sum() <= _LEAST_LIT * far.sum()
     guess = far & ~_soft_shadow(rgb, far, shadow) if grey else lit
@@ -78,6 +79,17 @@ def _search(rgb: Byte) -> Bool:
     behind = (local < _NEAR) | (shadow & _is_coloured(rgb) & ~grey)
     certain = cv2.erode(behind.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return _without_lines(_large_parts(_grab_cut(rgb, guess, np.asarray(certain))))
+
+
+def _below(shadow: Bool, lit: Bool) -> Bool:
+    """The parts of ``shadow`` that reach lower than the middle of what is lit: shadows fall on the floor."""
+    if not lit.any():
+        return shadow
+    middle = np.nonzero(lit)[0].mean()
+    _, labels, _, centres = cv2.connectedComponentsWithStats(shadow.astype(np.uint8), connectivity=8)
+    low = centres[:, 1] > middle
+    low[0] = False
+    return np.asarray(low[labels])
 
 
 def _is_coloured(rgb: Byte) -> bool:
@@ -207,25 +219,22 @@ def _large_parts(mask: Bool) -> Bool:
 
 
 def _without_lines(mask: Bool) -> Bool:
-    """Without thin lines that run to the border or lie apart: axes and horizons, not legs."""
+    """Without thin straight lines that run to the border or far to the side: axes and horizons, not legs."""
     core = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    if not core.any():
+    thin = (mask & ~core).astype(np.uint8)
+    segments = cv2.HoughLinesP(thin, 1, np.pi / 360, 24, minLineLength=30, maxLineGap=4)
+    if segments is None or not core.any():
         return mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask & ~core).astype(np.uint8), connectivity=8)
     height, width = mask.shape
-    left, top, wide, tall = (stats[:, k] for k in range(4))
-    at_border = (left <= 4) | (top <= 4) | (left + wide >= width - 4) | (top + tall >= height - 4)
-    drop = at_border & (np.maximum(wide, tall) > 10)
-    drop[0] = False
-    result = mask & ~drop[labels]
-    _, parts, part_stats, _ = cv2.connectedComponentsWithStats(result.astype(np.uint8), connectivity=8)
-    solid = np.zeros(len(part_stats), np.bool_)
-    solid[np.unique(parts[core & result])] = True
-    long = np.maximum(part_stats[:, cv2.CC_STAT_WIDTH], part_stats[:, cv2.CC_STAT_HEIGHT]) > 30
-    keep = solid | ~long
-    keep[0] = False
-    kept: Bool = keep[parts]
-    return kept
+    columns = np.flatnonzero(core.any(axis=0))
+    lines = np.zeros(mask.shape, np.uint8)
+    for x0, y0, x1, y1 in segments.reshape(-1, 4).tolist():
+        left, right = min(x0, x1), max(x0, x1)
+        at_border = left <= 4 or right >= width - 5 or min(y0, y1) <= 4 or max(y0, y1) >= height - 5
+        level = abs(y1 - y0) < 0.25 * (right - left)
+        if at_border or (level and (left < columns[0] - 10 or right > columns[-1] + 10)):
+            cv2.line(lines, (x0, y0), (x1, y1), 1, 3)
+    return _large_parts(mask & ~((lines > 0) & (thin > 0)))
 
 
 def _enlarged(mask: Bool, size: tuple[int, int]) -> Float:
