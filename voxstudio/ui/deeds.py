@@ -184,7 +184,8 @@ class Deeds(QObject):
     def dress(self, choice: str) -> None:
         """Take the colours of another theme."""
         app = QApplication.instance()
-        theme.apply(app, choice)
+        if isinstance(app, QApplication):
+            theme.apply(app, choice)
         widgets.dress_all(self._window)
         self._window.viewport.dress()
         for dock in self._window.docks.values():

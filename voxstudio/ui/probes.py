@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 TURNS = 7
 DRAG_S = 4.0
 
@@ -51,14 +53,14 @@ def bare_view(started: float) -> dict[str, Any]:
             super().paintGL()
             if not found:
                 found["ready_ms"] = (time.monotonic() - started) * 1000.0
-                QTimer.singleShot(0, window.close)
+                QTimer.singleShot(0, frame.close)
 
     application = QApplication(sys.argv[:1])
-    window = QMainWindow()
-    window.resize(1280, 800)
-    view = View(window, auto_update=False, multi_samples=0)
-    window.setCentralWidget(view)
-    window.show()
+    frame = QMainWindow()
+    frame.resize(1280, 800)
+    view = View(frame, auto_update=False, multi_samples=0)
+    frame.setCentralWidget(view)
+    frame.show()
     application.lastWindowClosed.connect(view.close)
     application.exec()
     return found
@@ -175,7 +177,7 @@ def drop(started: float) -> dict[str, Any]:
         canvas.repaint()
 
     found["read_ms"] = _median(lambda: read_view(path, model.image_size))
-    found["network_ms"] = _median(lambda: model.reconstruct(view.network[None]))
+    found["network_ms"] = _median(lambda: model.reconstruct(np.array(view.network)[None]))
     found["draw_ms"] = _median(draw)
     probe.close()
     return found

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from voxstudio.ui import widgets
+from voxstudio.ui import inputs, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
+
+if TYPE_CHECKING:
+    from voxstudio.ui.view_tile import ViewTile
 
 PANEL = PanelSpec(
     "reconstruct", "Reconstruct", "camera", "Turn photos into a mesh", 20,
@@ -29,14 +34,14 @@ class ReconstructPanel(QWidget):
         self._studio = studio
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._tiles: dict[int, object] = {}
+        self._tiles: dict[int, ViewTile] = {}
         self.zone = DropZone(studio)
         self.problem = Banner(studio, "images", "checkpoint", "result")
         self.count = widgets.words("", "heading")
         self.clear = widgets.button("Remove all", "quiet", tip="Remove all photos")
         self.clear.clicked.connect(studio.commands.action("clear").trigger)
         self.flow = widgets.Flow(WIDTH)
-        self.fusion = widgets.Segments([(key, FUSIONS.get(key, key)) for key in studio.session.fusions], "Fusion")
+        self.fusion = inputs.Segments([(key, FUSIONS.get(key, key)) for key in studio.session.fusions], "Fusion")
         self.fusion.setToolTip("How the photos' codes are joined into one")
         self.label = QComboBox()
         self.controls = ShapeControls(studio)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
@@ -18,6 +19,11 @@ from PySide6.QtWidgets import QApplication
 
 from voxstudio.ui import theme
 from voxstudio.ui.window import Window
+
+if TYPE_CHECKING:
+    from voxstudio.session import Session
+    from voxstudio.ui.bridge import Bridge
+    from voxstudio.ui.deeds import Deeds
 
 SIZE = (1280, 800)
 FIRST_SEED = 4
@@ -41,9 +47,9 @@ class Studio(QObject):
         super().__init__()
         self._images, self._checkpoint, self._device = tuple(images), checkpoint, device
         self._settings, self._first_shape = settings, first_shape
-        self.session = None
-        self.bridge = None
-        self.deeds = None
+        self.session: Session | None = None
+        self.bridge: Bridge | None = None
+        self.deeds: Deeds | None = None
         self.moments = {"start": time.perf_counter()}
         self.window = Window()
         self.window.resize(*size)
@@ -185,7 +191,7 @@ class _Photographer(QObject):
 def application() -> QApplication:
     """The one QApplication, prepared for VTK's views and dressed."""
     app = QApplication.instance()
-    if app is None:
+    if not isinstance(app, QApplication):
         if sys.platform == "linux" and os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
             os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
         form = QSurfaceFormat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from voxstudio.ui import theme
 
 Vector = tuple[float, float, float]
-Axes = tuple[Vector, Vector, Vector]
+Axes = Sequence[Sequence[float]]
 
 _SIDE = 84
 _SQUARE = QPolygonF([QPointF(0, 0), QPointF(100, 0), QPointF(100, 100), QPointF(0, 100)])
@@ -73,7 +74,7 @@ class ViewCube(QWidget):
         return x, y, z
 
     def _visible(self) -> list[tuple[_Face, QPolygonF, float]]:
-        found = []
+        found: list[tuple[_Face, QPolygonF, float]] = []
         half = _SIDE * 0.27
         for face in _FACES:
             toward = self._seen(face.normal)[2]
@@ -81,10 +82,14 @@ class ViewCube(QWidget):
                 continue
             corners = []
             for along, upward in ((-1, 1), (1, 1), (1, -1), (-1, -1)):
-                corner = tuple(
-                    n + along * r + upward * u for n, r, u in zip(face.normal, face.right, face.up, strict=True)
+                normal, right, up = face.normal, face.right, face.up
+                x, y, _ = self._seen(
+                    (
+                        normal[0] + along * right[0] + upward * up[0],
+                        normal[1] + along * right[1] + upward * up[1],
+                        normal[2] + along * right[2] + upward * up[2],
+                    )
                 )
-                x, y, _ = self._seen(corner)
                 corners.append(QPointF(_SIDE / 2 + half * x, _SIDE / 2 - half * y))
             polygon = QPolygonF(corners)
             found.append((face, polygon, toward))
@@ -98,9 +103,7 @@ class ViewCube(QWidget):
         for face, polygon, toward in self._visible():
             ground = QColor(tokens.accent_soft)
             if face.view != self._over:
-                lit, shaded = (QColor(c).getRgbF()[:3] for c in (tokens.raised, tokens.line))
-                part = 0.2 + 0.8 * toward
-                ground = QColor.fromRgbF(*(part * a + (1 - part) * b for a, b in zip(lit, shaded, strict=True)))
+                ground = _mixed(QColor(tokens.line), QColor(tokens.raised), 0.2 + 0.8 * toward)
             painter.resetTransform()
             painter.setPen(QPen(QColor(tokens.line_strong), 1.0))
             painter.setBrush(ground)
@@ -143,3 +146,12 @@ class ViewCube(QWidget):
         view = self._face_at(event.position())
         if view:
             self.chosen.emit(view)
+
+
+def _mixed(shaded: QColor, lit: QColor, part: float) -> QColor:
+    """The colour between two others; ``part`` 1 is ``lit``."""
+    return QColor.fromRgbF(
+        part * lit.redF() + (1 - part) * shaded.redF(),
+        part * lit.greenF() + (1 - part) * shaded.greenF(),
+        part * lit.blueF() + (1 - part) * shaded.blueF(),
+    )
