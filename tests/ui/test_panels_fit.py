@@ -60,8 +60,7 @@ def _cut_off(root: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("colours", theme.THEMES)
+@pytest.mark.parametrize(("colours", "size"), [("light", SIZES[0]), ("dark", SIZES[1])], ids=["small", "large"])
 def test_every_panel_fits(
     open_window: Callable[..., Driver], photos: list[Path], colours: str, size: tuple[int, int]
 ) -> None:

@@ -14,14 +14,20 @@ from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QMouseEvent, QWheelEve
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 from pyvistaqt import QtInteractor
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from voxstudio.core.surface import Surface
 from voxstudio.ui import theme
+from voxstudio.ui.pictures import image_of
 from voxstudio.ui.stage import Stage
 
 _TURN_MS = 40
 _TURN_DEGREES = 0.45
 _REST_MS = 160
+_SOFTWARE = ("llvmpipe", "softpipe", "SWR", "Microsoft Basic")
+_MANY_PIXELS = 1_200_000
+"""From here on, four samples by the CPU would take more than 50 ms."""
 
 
 class Canvas(QtInteractor):
@@ -42,7 +48,7 @@ class Canvas(QtInteractor):
         self.setAcceptDrops(False)
         self.setMinimumSize(240, 240)
         self._closed_down = False
-        self._samples_at_rest = 4
+        self._software: bool | None = None
         self._swap_ms = 0.0
         self._announce_rest = False
         self._was_touched = False
@@ -64,10 +70,12 @@ class Canvas(QtInteractor):
     @property
     def software(self) -> bool:
         """True if the CPU draws. Only known once the view was painted."""
-        if not self._RenderWindow.GetReadyForRendering():
-            return False
-        capabilities = self._RenderWindow.ReportCapabilities() or ""
-        return any(word in capabilities for word in ("llvmpipe", "softpipe", "SWR", "Microsoft Basic"))
+        if self._software is None:
+            if not self._RenderWindow.GetReadyForRendering():
+                return True
+            capabilities = self._RenderWindow.ReportCapabilities() or ""
+            self._software = any(word in capabilities for word in _SOFTWARE)
+        return self._software
 
     def show_surface(self, surface: Surface, style: str, coloured: bool) -> None:
         """Swap the shape and paint once; the camera stays."""
@@ -132,8 +140,17 @@ class Canvas(QtInteractor):
         return not (self._turning.isActive() or self._rest.isActive() or self._announce_rest)
 
     def picture(self) -> QImage:
-        """The frame on screen."""
+        """A new frame as a picture."""
         return self.grabFramebuffer()
+
+    def last_frame(self) -> QImage:
+        """The frame that was just rendered, without rendering it again; call it from ``rested``."""
+        wide, high = self._RenderWindow.GetSize()
+        pixels = vtkUnsignedCharArray()
+        self._RenderWindow.GetPixelData(0, 0, wide - 1, high - 1, 0, pixels, 0)
+        if pixels.GetNumberOfValues() != 3 * wide * high:
+            return self.grabFramebuffer()
+        return image_of(vtk_to_numpy(pixels).reshape(high, wide, 3)[::-1])
 
     def axes(self) -> np.ndarray:
         """Right, up and toward the viewer, as rows."""
@@ -218,6 +235,7 @@ class Canvas(QtInteractor):
     def _come_to_rest(self) -> None:
         if self._turning.isActive() or self._closed_down:
             return
-        self._set_samples(self._samples_at_rest)
+        many = self.width() * self.height() > _MANY_PIXELS
+        self._set_samples(8 if not self.software else 2 if many else 4)
         self._announce_rest = True
         QOpenGLWidget.update(self)

@@ -7,7 +7,7 @@ import random
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from voxstudio.ui import widgets
+from voxstudio.ui import inputs, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
@@ -39,7 +39,7 @@ class CreatePanel(QWidget):
         self.seed.lineEdit().setTextMargins(6, 0, 6, 0)
         self.seed.setToolTip("The same seed makes the same object")
         self.dice = widgets.icon_button("dice-five", "Take another seed and make one")
-        self.truncation = widgets.SliderRow(
+        self.truncation = inputs.SliderRow(
             "Variety", 0.0, 1.5, 0.8, tip="Truncation: 0 makes the average object, 1 what was learned, more is wilder."
         )
         self.controls = ShapeControls(studio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from voxstudio.ui import theme, widgets
+from voxstudio.ui import inputs, theme, widgets
 from voxstudio.ui.studio import Studio
 
 STYLES = (("smooth", "Smooth"), ("blocks", "Blocks"))
@@ -18,11 +18,11 @@ class ShapeControls(QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self.threshold = widgets.SliderRow(
+        self.threshold = inputs.SliderRow(
             "Threshold", 0.01, 0.99, 0.5, tip="The probability at which the surface lies: lower adds, higher removes."
         )
-        self.style_choice = widgets.Segments(STYLES, "Style")
-        self.colour = widgets.Segments(COLOURS, "Colour")
+        self.style_choice = inputs.Segments(STYLES, "Style")
+        self.colour = inputs.Segments(COLOURS, "Colour")
         self.colour.setToolTip("Confidence: how sure the model is, from the voxels' probabilities")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

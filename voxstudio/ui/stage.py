@@ -14,6 +14,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkLight, vtkPolyDataMapper
 
 from voxstudio.core.surface import Surface
 from voxstudio.ui import theme
+from voxstudio.ui.shadow import CELLS, contact_shadow
 
 VIEWS = {
     "front": (0.0, 4.0), "side": (90.0, 4.0), "top": (0.0, 89.0), "three-quarter": (-32.0, 20.0),
@@ -21,7 +22,6 @@ VIEWS = {
 }  # fmt: skip
 """Standard views: azimuth and elevation in degrees; azimuth 0 looks at the front (-y side)."""
 
-_SHADOW_CELLS = 48
 _ANGLE = 26.0
 _FIT_WIDE = 0.84
 
@@ -70,48 +70,6 @@ def lookup_table(low: float = 0.0, high: float = 1.0) -> vtkLookupTable:
     return table
 
 
-def contact_shadow(surface: Surface, floor: float, reach: float, cells: int = _SHADOW_CELLS) -> np.ndarray:
-    """How dark the ground is under a surface, float32 ``[cells, cells]`` indexed ``[y, x]``, 0 to 1.
-
-    ``reach`` is half the side of the square of ground, in model units. Points near the floor count more.
-    """
-    picture = np.zeros((cells, cells), np.float32)
-    if surface.is_empty:
-        return picture
-    points = surface.vertices
-    height = max(float(points[:, 2].max()) - floor, 1e-6)
-    nearness = np.exp(-5.0 * (points[:, 2] - floor) / height)
-    ij = ((points[:, :2] / reach + 1.0) * 0.5 * cells).astype(np.int64)
-    inside = ((ij >= 0) & (ij < cells)).all(axis=1)
-    flat = ij[inside, 1] * cells + ij[inside, 0]
-    hits = np.bincount(flat, minlength=cells * cells).reshape(cells, cells)
-    weight = np.bincount(flat, weights=nearness[inside], minlength=cells * cells).reshape(cells, cells)
-    tight, wide = _spread(weight / np.maximum(hits, 1)), _spread(np.minimum(hits, 1.0))
-    for _ in range(2):
-        tight, wide = _blur(tight, 1), _blur(wide, 4)
-    picture[...] = np.clip(0.5 * tight + 0.27 * wide, 0.0, 0.75)
-    return picture
-
-
-def _spread(picture: np.ndarray) -> np.ndarray:
-    """The largest of each cell and its eight neighbours: closes the gaps between vertices."""
-    padded = np.pad(picture, 1)
-    size = len(picture)
-    return np.max([padded[i : i + size, j : j + size] for i in range(3) for j in range(3)], axis=0)
-
-
-def _blur(picture: np.ndarray, width: int) -> np.ndarray:
-    """Box blur by running sums, along both axes."""
-    kernel = np.ones(2 * width + 1) / (2 * width + 1)
-    for axis in (0, 1):
-        padded = np.pad(picture, [(width + 1, width) if a == axis else (0, 0) for a in (0, 1)])
-        sums = np.cumsum(padded, axis=axis)
-        high = np.take(sums, range(2 * width + 1, sums.shape[axis]), axis=axis)
-        low = np.take(sums, range(0, sums.shape[axis] - 2 * width - 1), axis=axis)
-        picture = (high - low) * kernel[0]
-    return picture
-
-
 class Stage:
     """Actors, lights and ground in one plotter's renderer."""
 
@@ -151,7 +109,7 @@ class Stage:
         self.grid_actor.PickableOff()
         self.grid_actor.UseBoundsOff()
         self.renderer.AddActor(self.grid_actor)
-        cells = _SHADOW_CELLS
+        cells = CELLS
         self._shadow_pixels = np.zeros((cells, cells, 4), np.uint8)
         self._texture = pv.Texture(self._shadow_pixels)
         self._texture.interpolate = True

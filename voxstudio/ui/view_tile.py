@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
-from voxstudio.ui import pictures, widgets
+from voxstudio.ui import inputs, pictures, widgets
 
 if TYPE_CHECKING:
     from voxstudio.engine.inference import Contribution
@@ -34,7 +34,7 @@ class ViewTile(widgets.Card):
             label.setProperty("role", "picture")
         self.name = widgets.Elided(view.name, "heading")
         self.adds = widgets.Elided("", "hint")
-        self.background = widgets.Switch("Cut out")
+        self.background = inputs.Switch("Cut out")
         self.background.setAccessibleName("Remove background")
         self.without = widgets.icon_button("eye-slash", "See the shape without this photo", checkable=True)
         self.remove = widgets.icon_button("trash", f"Remove {view.name}")
