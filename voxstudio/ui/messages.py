@@ -11,6 +11,8 @@ from voxstudio.ui.studio import Studio
 
 _ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
 MOST_LINES = 4
+_BESIDE = 12 + 18 + 8 + 8 + 30 + 4
+"""Pixels that the icon, the button and the gaps take from the width."""
 
 
 class Banner(QFrame):
@@ -49,7 +51,8 @@ class Banner(QFrame):
 
     def _fit(self) -> None:
         line = self.sentence.fontMetrics().lineSpacing()
-        needed = self.sentence.heightForWidth(max(self._scroll.viewport().width(), 80))
+        inside = self.width() - _BESIDE if self.isVisible() else theme.PANEL_WIDTH - 32 - _BESIDE
+        needed = self.sentence.heightForWidth(max(inside, 80))
         self._scroll.setFixedHeight(min(max(needed, line), MOST_LINES * line))
 
     @Slot(str)

@@ -40,6 +40,8 @@ class ReconstructPanel(QWidget):
         self.count = widgets.words("", "heading")
         self.clear = widgets.button("Remove all", "quiet", tip="Remove all photos")
         self.clear.clicked.connect(studio.commands.action("clear").trigger)
+        self.again = widgets.button("Reconstruct", "", "camera", "Return from the object on the stage to these photos")
+        self.again.clicked.connect(studio.session.reconstruct)
         self.flow = widgets.Flow(WIDTH)
         self.fusion = inputs.Segments([(key, FUSIONS.get(key, key)) for key in studio.session.fusions], "Fusion")
         self.fusion.setToolTip("How the photos' codes are joined into one")
@@ -64,6 +66,7 @@ class ReconstructPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self.count, 1)
+        head.addWidget(self.again)
         head.addWidget(self.clear)
         self._head = QWidget()
         self._head.setLayout(head)
@@ -104,6 +107,7 @@ class ReconstructPanel(QWidget):
         elif topic == "shown":
             shown = self._studio.session.shown
             self.save.setEnabled(shown is not None and not shown.surface.is_empty)
+            self.again.setVisible(self._studio.session.draw is not None)
 
     def _follow_views(self) -> None:
         """Make a few tiles at a time: dozens at once would hold up the view."""
@@ -154,9 +158,8 @@ class ReconstructPanel(QWidget):
         self._fusion_row.setVisible(len(session.fusions) > 1)
         labels = session.labels
         self._label_row.setVisible(len(labels) > 1)
-        if [self.label.itemData(i) for i in range(self.label.count())] != [None, *labels]:
+        if [self.label.itemData(i) for i in range(self.label.count())] != list(labels):
             self.label.clear()
-            self.label.addItem("Found in the photo", None)
             for label in labels:
                 self.label.addItem(label.capitalize(), label)
         self.label.setCurrentIndex(max(0, self.label.findData(session.options.label)))

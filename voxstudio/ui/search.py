@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
@@ -16,6 +18,14 @@ def matches(words: str, wanted: str) -> bool:
     """True if every word that was typed begins a word, or occurs, in ``words``."""
     low = words.lower()
     return all(part in low for part in wanted.lower().split())
+
+
+def _rank(wanted: str, action: QAction) -> int:
+    """What begins with the typed words comes first, then what has a word that does; the rest keeps its order."""
+    low, text = wanted.lower().strip(), action.text().lower()
+    if not low or text.startswith(low):
+        return 0
+    return 1 if any(word.startswith(low) for word in text.split()) else 2
 
 
 class Search(QFrame):
@@ -58,7 +68,7 @@ class Search(QFrame):
     def _filter(self, wanted: str) -> None:
         self._list.clear()
         colour = theme.current().muted
-        for action in self._commands.all():
+        for action in sorted(self._commands.all(), key=partial(_rank, wanted)):
             keys = action.shortcut().toString()
             if not action.isEnabled() or action.property("key") == "search":
                 continue
