@@ -92,6 +92,8 @@ def third_party_imports(file: Path) -> set[str]:
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module.split(".")[0])
+    # A package whose files are read without importing it.
+    names |= set(re.findall(r'find_spec\("(\w+)"\)', file.read_text()))
     return names - set(sys.stdlib_module_names) - {"voxstudio", "__future__"}
 
 
@@ -104,6 +106,12 @@ def test_every_import_is_a_declared_dependency() -> None:
         if not {canonical(owner) for owner in owners.get(name, [])} & (declared() | {"shiboken6"})
     }
     assert missing == {}, "imported, but not in pyproject.toml's dependencies"
+
+
+def test_every_declared_dependency_is_imported() -> None:
+    owners = importlib.metadata.packages_distributions()
+    used = {canonical(owner) for file in python_files() for name in third_party_imports(file) for owner in owners[name]}
+    assert declared() - used == set(), "in pyproject.toml's dependencies, but imported nowhere"
 
 
 def test_the_constraints_pin_every_dependency_once_and_name_no_place() -> None:
