@@ -64,13 +64,16 @@ class Card:
         known = {f.name for f in dataclasses.fields(cls)}
         kept = {k: v for k, v in values.items() if k in known}
         try:
+            for name in ("name", "family", "title", "summary", "sha256", "recipe_digest", "licence", "citation"):
+                if not isinstance(kept.get(name, ""), str):
+                    raise TypeError
             for name in ("classes", "notes"):
                 kept[name] = tuple(str(part) for part in kept.get(name, ()))
             kept["resolution"] = int(kept["resolution"])
             kept["iso_level"] = float(kept["iso_level"])
             for name in ("network", "data", "training", "metrics", "tensors"):
                 kept[name] = dict(kept.get(name, {}))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise BadCheckpoint(
                 f"{where} holds a value of the wrong type: restore the card that came with the weights."
             ) from None
