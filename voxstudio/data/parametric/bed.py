@@ -229,7 +229,7 @@ def _footboard(f: Factors, b: Builder, part: int) -> None:
         outline = fillet(arched(f["width"] / 2 + 2, base + 4, 5.0), 5, 2, closed=True)
         b.plate(part, outline, -thick / 2, thick / 2, 2.0, axis="y", frame=WORLD.at(0, y - thick * 0.3, 0))
     elif style == "bench":
-        deep, high = 36.0 + f["arch"], f["rail_height"] + 10.0
+        deep, high = 36.0 + f["arch"], f["rail_height"] + 5.0
         b.plate(part, superellipse(f["width"] * 0.46, deep / 2, 6.0), high - 12, high, 4.0,
             frame=WORLD.at(0, y - deep * 0.46, 0))
         for sign in (-1.0, 1.0):

@@ -61,7 +61,8 @@ def draw(d: Draw) -> None:
     d.number("wheelbase", 0.56, 0.63)
     d.number("nose_length", -0.02, 0.02)
     d.number("roundness", 8, 30)
-    d.number("plan_power", 4.0, 8.0)
+    pickup = d.drawn("body") == "pickup"  # its tailgate must reach the corners
+    d.number("plan_power", 6.5 if pickup else 4.0, 9.0 if pickup else 8.0)
     d.number("tumblehome", 0.16, 0.34)
     d.number("belt_rise", -0.02, 0.05)
     d.number("rake", -0.03, 0.03)
@@ -161,8 +162,8 @@ def _body(f: Factors, b: Builder, lines: Lines, body: int, trim: int) -> None:
     cuts = _arches(f, lines)
     half = f["width"] / 2
     if f.word("body") == "pickup":
-        bed = fillet([(0.135 * f["length"], lines.belt * 0.62), (0.47 * f["length"], lines.belt * 0.62),
-            (0.47 * f["length"], 400), (0.135 * f["length"], 400)], 4, closed=True)
+        bed = fillet([(0.135 * f["length"], lines.belt * 0.62), (0.458 * f["length"], lines.belt * 0.62),
+            (0.458 * f["length"], 400), (0.135 * f["length"], 400)], 4, closed=True)
         wall = b.thick(9.0)
         cuts.append(cut_plate(bed, -half + wall, half - wall, "x"))
     if f.word("body") == "roadster":
@@ -265,11 +266,12 @@ def _details(f: Factors, b: Builder, lines: Lines, lamps: int, tails: int, trim:
     half, length = f["width"] / 2, f["length"]
     level = lines.clearance + (lines.belt - lines.clearance) * 0.62
     inset = 0.66 * half
-    front = -length / 2 * (1 - 0.66 ** f["plan_power"]) ** (1 / f["plan_power"])
+    power = f["plan_power"]  # the plan's corners round off: lamps lie where they do
+    front, rear = (length / 2 * (1 - u**power) ** (1 / power) for u in (0.66, 0.78))
     style = f.word("lamp_style")
     size = {"round": (22.0, 20.0, 22.0), "slim": (38.0, 20.0, 12.0), "tall": (20.0, 22.0, 30.0)}[style]
-    b.blob(lamps, (inset, front + 7, level), size, 2.6, 2.6, pair=True)
-    b.blob(tails, (inset * 1.08, -front - 6, level + 4), (24.0, 14.0, 20.0), 3.0, 3.0, pair=True)
+    b.blob(lamps, (inset, 7 - front, level), size, 2.6, 2.6, pair=True)
+    b.blob(tails, (inset * 1.08, rear - 5, level + 4), (24.0, 22.0, 20.0), 3.0, 3.0, pair=True)
     bar = b.thick(12.0)
     plan = superellipse(half * 0.99, length / 2 + 3.0, f["plan_power"], 40)
     for sign in (-1.0, 1.0):

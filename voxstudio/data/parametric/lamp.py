@@ -186,8 +186,9 @@ def _shade(f: Factors, b: Builder, part: int, bulb: int, stem: int, frame: Frame
     level = narrow_end + (wide_end - narrow_end) * 0.14
     b.tube(stem, [(0, 0, 0), (0, 0, level)], r, frame=frame)
     if hanging or style in ("dome", "bell", "cone"):
+        rim = line[-1][0]
         cap = math.copysign(b.thick(wall), wide_end - narrow_end)
-        b.lathe(part, [(0, narrow_end), (narrow, narrow_end), (narrow, narrow_end + cap), (0, narrow_end + cap)],
+        b.lathe(part, [(0, narrow_end), (rim, narrow_end), (rim, narrow_end + cap), (0, narrow_end + cap)],
             frame=frame)
     else:
         # A spider holds the shade: two bars across, that end inside the wall.

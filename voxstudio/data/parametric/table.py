@@ -88,13 +88,15 @@ def build(f: Factors, b: Builder) -> None:
     length, width = _plan_size(f)
     thickness = b.thick(f["top_thickness"])
     b.plate(top, _top_outline(f, length, width), height - thickness, height, f["top_rounding"] * thickness * 0.5)
-    inner = (0.5 - f["inset"]) * (0.72 if f.word("top_style") in ("round", "kidney", "hexagon") else 0.8
-        if f.word("top_style") == "boat" else 0.94)
+    # Legs stand inside the outline, however round its corners are.
+    share = {"rectangle": 0.94, "squircle": 0.82, "boat": 0.8}.get(f.word("top_style"), 0.72)
+    inner = (0.5 - f["inset"]) * share
     x, y = length * inner, width * inner
     under = height - thickness * 0.6
-    ends_round = {"sled": 0.42, "sabre": 0.66, "trestle": 0.2}
+    leg = f["leg_thickness"]
+    ends_round = {"sled": b.round(0.42 * leg), "sabre": b.round(0.66 * leg), "trestle": 0.2 * leg}
     if f.word("base") in ends_round:  # what ends round must not show through the top
-        under = min(under, height - 0.2 * thickness - b.thick(f["leg_thickness"] * ends_round[f.word("base")]))
+        under = min(under, height - 0.2 * thickness - ends_round[f.word("base")])
     _base(f, b, base, x, y, under)
     _extra(f, b, extra, knobs, x, y, height - thickness)
 
