@@ -49,7 +49,7 @@ pytest: $(READY)
 	$(HEADLESS) $(PY) -m pytest -q -m "not soak" $(ARGS)
 
 soak: libs-test $(READY)
-	$(HEADLESS) $(PY) -m pytest -q -m soak --timeout=3600 $(ARGS)
+	$(HEADLESS) $(PY) -m pytest -q -m "soak or hypothesis" --hypothesis-profile=soak --timeout=3600 $(ARGS)
 
 # Under Xvfb where there is no screen; with one, on the screen that people will use.
 bench: libs-test $(READY)
