@@ -33,7 +33,6 @@ class Bridge(QObject):
         self._waiting: dict[str, None] = {}
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
-        self._wait.setInterval(_WAIT_MS)
         self._wait.timeout.connect(self._tell_waiting)
         self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -58,7 +57,7 @@ class Bridge(QObject):
         if topic in CAN_WAIT and self._session is not None and self._session.job is not None:
             self._waiting[topic] = None
             if not self._wait.isActive():
-                self._wait.start()
+                self._wait.start(_WAIT_MS)
             return
         self.changed.emit(topic)
         if topic == "times" and self._waiting:
@@ -68,11 +67,8 @@ class Bridge(QObject):
     def _tell_waiting(self) -> None:
         waiting, self._waiting = self._waiting, {}
         for topic in waiting:
-            self._tell_now(topic)
-
-    def _tell_now(self, topic: str) -> None:
-        if self._open:
-            self.changed.emit(topic)
+            if self._open:
+                self.changed.emit(topic)
 
     @Slot(object)
     def _call(self, call: Callable[[], None]) -> None:

@@ -25,6 +25,9 @@ from voxstudio.ui.stage import Stage
 _TURN_MS = 40
 _TURN_DEGREES = 0.45
 _REST_MS = 160
+_SLOW_MS = 10.0
+_COARSE = 0.5
+"""Share of the pixels along each side while a threshold is dragged and a frame takes longer than _SLOW_MS."""
 _SOFTWARE = ("llvmpipe", "softpipe", "SWR", "Microsoft Basic")
 _MANY_PIXELS = 1_200_000
 """From here on, four samples by the CPU would take more than 50 ms."""
@@ -50,6 +53,8 @@ class Canvas(QtInteractor):
         self._closed_down = False
         self._software: bool | None = None
         self._swap_ms = 0.0
+        self._scale = 1.0
+        self._full_ms = 0.0  # what the last whole frame without multisampling took
         self._announce_rest = False
         self._was_touched = False
         self.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
@@ -77,20 +82,24 @@ class Canvas(QtInteractor):
             self._software = any(word in capabilities for word in _SOFTWARE)
         return self._software
 
-    def show_surface(self, surface: Surface, style: str, coloured: bool) -> None:
-        """Swap the shape and paint once; the camera stays."""
+    def show_surface(self, surface: Surface, style: str, coloured: bool, draft: bool = False) -> None:
+        """Swap the shape and paint once; the camera stays. In a ``draft`` the shadow follows later."""
         started = time.perf_counter()
-        self.stage.show(surface, style, coloured)
+        self.stage.show(surface, style, coloured, draft)
         if not self._was_touched and not self.stage.fits():
             self.stage.frame()
         self._swap_ms = (time.perf_counter() - started) * 1000.0
-        self.repaint_soon()
+        self.repaint_soon(_COARSE if draft and self._full_ms > _SLOW_MS else 1.0)
 
-    def repaint_soon(self) -> None:
-        """One frame without smooth edges now, one with them when nothing has changed for a moment."""
+    def repaint_soon(self, scale: float = 1.0) -> None:
+        """One frame without smooth edges now, one with them when nothing has changed for a moment.
+
+        ``scale`` below 1 draws fewer pixels and stretches them: where the CPU draws, a drag stays alive so.
+        """
         if self._closed_down:
             return
         self._set_samples(0)
+        self._set_scale(scale)
         self._rest.start()
         QOpenGLWidget.update(self)
 
@@ -175,6 +184,8 @@ class Canvas(QtInteractor):
         super().paintGL()
         self._Iren.EnableRenderOff()
         spent = (time.perf_counter() - started) * 1000.0
+        if self._scale == 1.0 and self._RenderWindow.GetMultiSamples() == 0:
+            self._full_ms = spent
         swapped, self._swap_ms = self._swap_ms, 0.0
         self.painted.emit(spent + swapped)
         axes = self.stage.axes()
@@ -222,6 +233,14 @@ class Canvas(QtInteractor):
             self.stage.clip()
             self.repaint_soon()
 
+    def _set_scale(self, scale: float) -> None:
+        """VTK's own picture may be smaller than the widget; pyvistaqt stretches it into the widget."""
+        ratio = self.devicePixelRatioF() * scale
+        wanted = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        if tuple(self._RenderWindow.GetSize()) != wanted:
+            self._RenderWindow.SetSize(*wanted)
+        self._scale = scale
+
     def _set_samples(self, samples: int) -> None:
         if self._RenderWindow.GetMultiSamples() != samples:
             self._RenderWindow.SetMultiSamples(samples)
@@ -237,5 +256,6 @@ class Canvas(QtInteractor):
             return
         many = self.width() * self.height() > _MANY_PIXELS
         self._set_samples(8 if not self.software else 2 if many else 4)
+        self._set_scale(1.0)
         self._announce_rest = True
         QOpenGLWidget.update(self)

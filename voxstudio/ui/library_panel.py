@@ -40,11 +40,20 @@ def data_in_words(data: Mapping[str, Any]) -> str:
     parts = []
     for key in ("title", "summary", "sources", "source", "terms"):
         value = data.get(key)
-        if isinstance(value, str) and value:
-            parts.append(value.rstrip("."))
-        elif isinstance(value, list | tuple):
-            parts.extend(str(one.get("title", one) if isinstance(one, Mapping) else one).rstrip(".") for one in value)
-    return ". ".join(parts) + "." if parts else ""
+        if isinstance(value, list | tuple):
+            parts += [_source_in_words(one) for one in value]
+        elif value:
+            parts.append(_source_in_words(value))
+    return ". ".join(part.rstrip(".") for part in parts if part) + "." if any(parts) else ""
+
+
+def _source_in_words(source: Any) -> str:
+    """One source with its number of objects and its terms."""
+    if not isinstance(source, Mapping):
+        return str(source)
+    title, objects, terms = source.get("title", ""), source.get("objects"), source.get("terms", "")
+    counted = f"{objects:,} {title}" if isinstance(objects, int) and title else str(title)
+    return f"{counted} ({terms})" if terms else counted
 
 
 def size_in_words(folder: Path) -> str:

@@ -6,6 +6,7 @@ started this process (one clock for all processes of a machine). Prints one JSON
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import sys
@@ -123,7 +124,7 @@ class Probe:
 
         # Looking now and then, not in a busy loop: that would take a core from what is measured.
         timer = QTimer()
-        timer.setInterval(4)
+        timer.setInterval(BEAT_MS)
         timer.timeout.connect(look)
         timer.start()
         loop.exec()
@@ -196,6 +197,8 @@ def drop(started: float) -> dict[str, Any]:
 
 def slider(started: float) -> dict[str, Any]:
     """The threshold of a 64^3 grid dragged to and fro; how many different shapes a second reach the screen."""
+    from PySide6.QtCore import QTimer
+
     from voxstudio.engine.checkpoint import catalogue
     from voxstudio.engine.places import checkpoint_folders
 
@@ -208,15 +211,16 @@ def slider(started: float) -> dict[str, Any]:
     session.sample(session.labels[0] if session.labels else None, 4)
     probe.until(lambda: session.shown is not None and probe.at_rest())
     drawn: set[int] = set()
-    ended = session.subscribe(lambda topic: drawn.add(session.shown.number) if topic == "times" else None)
-    begun, step = time.perf_counter(), 0
-    while time.perf_counter() - begun < DRAG_S:
-        session.set_iso(0.3 + 0.3 * abs((step % 100) / 50.0 - 1.0), draft=True)
-        step += 1
-        until = time.perf_counter() + 0.008  # a mouse reports about 125 times a second
-        probe.until(lambda until=until: time.perf_counter() >= until)  # type: ignore[misc]
+    probe.studio.window.viewport.canvas.painted.connect(lambda spent_ms: drawn.add(session.shown.number))
+    steps = itertools.count()
+    hand = QTimer()
+    hand.setInterval(8)  # a mouse reports about 125 times a second
+    hand.timeout.connect(lambda: session.set_iso(0.3 + 0.3 * abs((next(steps) % 100) / 50.0 - 1.0), draft=True))
+    begun = time.perf_counter()
+    hand.start()
+    probe.until(lambda: time.perf_counter() - begun > DRAG_S)
+    hand.stop()
     spent = time.perf_counter() - begun
-    ended()
     probe.close()
     return {"updates_per_s": len(drawn) / spent}
 

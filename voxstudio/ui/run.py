@@ -47,6 +47,7 @@ class Studio(QObject):
         super().__init__()
         self._images, self._checkpoint, self._device = tuple(images), checkpoint, device
         self._settings, self._first_shape = settings, first_shape
+        self._closed = False
         self.session: Session | None = None
         self.bridge: Bridge | None = None
         self.deeds: Deeds | None = None
@@ -100,12 +101,13 @@ class Studio(QObject):
 
     @Slot()
     def _build_view(self) -> None:
-        if self.session is not None:
+        if self.session is not None and not self._closed:
             self.window.viewport.build(self.parts)
 
     @Slot()
     def _view_ready(self) -> None:
         """One frame of the view, then the model."""
+        self.window.viewport.setFocus()
         QTimer.singleShot(0, self._go)
 
     @Slot()
@@ -133,6 +135,7 @@ class Studio(QObject):
 
     @Slot()
     def _closing(self) -> None:
+        self._closed = True
         if self._settings is not None:
             self.window.remember_layout(self._settings)
         if self.bridge is not None:

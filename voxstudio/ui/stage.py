@@ -150,8 +150,8 @@ class Stage:
         self._lay_grid(tokens)
         self._lay_shadow()
 
-    def show(self, surface: Surface, style: str, coloured: bool) -> None:
-        """Swap the shape; the camera stays. Costs a dataset swap and a shadow, no new actor."""
+    def show(self, surface: Surface, style: str, coloured: bool, draft: bool = False) -> None:
+        """Swap the shape; the camera stays. Costs a dataset swap and, at rest, a shadow; no new actor."""
         self.surface = surface
         self.mapper.SetInputData(poly_data(surface))
         self.actor.SetVisibility(not surface.is_empty)
@@ -165,7 +165,9 @@ class Stage:
         if abs(floor - self.floor) > 1e-3 * reach or not 0.7 < reach / self.reach < 1.05:
             self.floor, self.reach = floor, reach
             self._lay_grid(theme.current())
-        self._lay_shadow()
+            draft = False
+        if not draft:
+            self._lay_shadow()
 
     def paint(self, style: str, coloured: bool) -> None:
         """Flat shading for blocks, smooth normals for surfaces; clay or confidence."""

@@ -94,13 +94,14 @@ class Viewport(QFrame):
         self.canvas.painted.connect(self._painted)
         self.canvas.rested.connect(self._rested)
         self._stack.setCurrentWidget(self.canvas)
+        self.setFocusProxy(self.canvas)
         studio.bridge.changed.connect(self._changed)
         self._changed("shown")
         self.ready.emit()
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
-        if topic in ("shown", "options", "views", "job"):
+        if topic in ("shown", "options", "views"):
             self._tell()
         if topic == "shown" and self.canvas is not None:
             self._show()
@@ -111,7 +112,7 @@ class Viewport(QFrame):
             self.canvas.show_surface(Surface(np.empty((0, 3)), np.empty((0, 3))), "smooth", False)
             return
         coloured = options.colour_by == "confidence"
-        self.canvas.show_surface(shown.surface, options.style, coloured)
+        self.canvas.show_surface(shown.surface, options.style, coloured, shown.draft)
         if not self._framed and not shown.surface.is_empty:
             self._framed = True
             self.canvas.stage.look("three-quarter")
