@@ -178,8 +178,7 @@ def test_the_readme_names_every_command() -> None:
 @pytest.mark.parametrize("command", sorted(readme_commands()))
 def test_the_commands_and_options_of_the_readme_exist(command: str) -> None:
     words = [command] if command else []
-    if command == "train":
-        words.append("vae_gan3d")
+    words += {"train": ["vae_gan3d"], "data": ["show"]}.get(command, [])
     run = subprocess.run(
         [sys.executable, "main.py", *words, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
