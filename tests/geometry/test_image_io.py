@@ -309,7 +309,7 @@ def test_truncation_anywhere(kind: str) -> None:
         read_or_refuse(data[:length])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(kind=st.sampled_from(sorted(SAMPLES)), data=st.data())
 def test_damage_anywhere(kind: str, data: st.DataObject) -> None:
     raw = bytearray(SAMPLES[kind])
@@ -319,7 +319,7 @@ def test_damage_anywhere(kind: str, data: st.DataObject) -> None:
     read_or_refuse(bytes(raw))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(head=st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0"]), data=st.binary())
 def test_random_bytes(head: bytes, data: bytes) -> None:
     read_or_refuse(head + data)

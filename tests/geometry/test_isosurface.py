@@ -56,7 +56,7 @@ def fields(draw: st.DrawFn) -> VoxelGrid:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(grid=fields())
 def test_any_field_gives_a_closed_surface(style: str, grid: VoxelGrid) -> None:
     surface = surface_from_grid(grid, style)
