@@ -50,6 +50,17 @@ def test_a_batch_depends_on_seed_and_step_alone_even_from_another_process(store:
     assert here.fusion == there.fusion and here.views.shape[2:] == (64, 64, 4)
 
 
+def test_a_pool_changes_speed_not_batches(store: ShapeStore) -> None:
+    def pooled() -> ViewBatches:
+        return ViewBatches([(store, 1.0)], ("chair",), batch_size=3, image_size=64, resolution=32, seed=9, pool=4)
+
+    warm = pooled()
+    for step in range(4):
+        warm[step]
+    cold, again = pooled()[4], warm[4]
+    assert cold.views.tobytes() == again.views.tobytes() and np.array_equal(cold.voxels, again.voxels)
+
+
 def test_the_clean_mask_is_the_silhouette(store: ShapeStore) -> None:
     surface, camera = store.surface(1), Camera(30, 20, 2.4, 40)
     view = draw_view(surface, 96, np.random.default_rng(0), ViewStyle(plain=True), camera)

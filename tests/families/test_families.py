@@ -17,7 +17,7 @@ from voxstudio.data.prepare import in_unit_cube
 from voxstudio.data.shape_store import ShapeStore, StoreItem, write_store
 from voxstudio.engine.checkpoint import load_tensors, open_model, read_card
 from voxstudio.families import families, family
-from voxstudio.lab.evaluate import model_class
+from voxstudio.lab.opening import model_class
 from voxstudio.lab.training import make_recipe, train
 
 TINY = {"width": 16, "encoder_width": 8, "latent_size": 16, "image_size": 64, "batch_size": 2, "view_counts": (2,)}
@@ -53,7 +53,13 @@ def test_presets_build_recipes_and_digests_tell_them_apart(key: str) -> None:
 @pytest.mark.parametrize("adversarial", [0.0, 0.1])
 def test_a_resumed_run_ends_with_the_same_bits(key: str, adversarial: float, store: ShapeStore, tmp_path: Path) -> None:
     recipe = make_recipe(
-        key, classes=("chair", "lamp"), conditional=True, adversarial_weight=adversarial, dropout_g=(0.2, 0.1), **TINY
+        key,
+        classes=("chair", "lamp"),
+        conditional=True,
+        adversarial_weight=adversarial,
+        dropout_g=(0.2, 0.1),
+        guide_steps=1,
+        **TINY,
     )
     stores = [(store, 1.0)]
     whole = train(key, tmp_path / "whole", recipe, stores=stores, max_steps=4, seed=5, workers=0)
@@ -89,8 +95,10 @@ def test_a_trained_checkpoint_opens_and_answers(key: str, store: ShapeStore, tmp
 
 @pytest.mark.parametrize("key", list(families()))
 def test_training_may_begin_at_half_the_resolution(key: str, store: ShapeStore, tmp_path: Path) -> None:
-    recipe = make_recipe(key, resolution=64, coarse_steps=1, classes=("chair", "lamp"), conditional=True, **TINY)
-    out = train(key, tmp_path / "model", recipe, stores=[(store, 1.0)], max_steps=2, workers=0)
+    recipe = make_recipe(
+        key, resolution=64, guide_steps=2, coarse_steps=1, classes=("chair", "lamp"), conditional=True, **TINY
+    )
+    out = train(key, tmp_path / "model", recipe, stores=[(store, 1.0)], max_steps=3, workers=0)
     model = open_model(out, model_class, "cpu")
     assert model.decode(model.draw(0, "lamp"), "lamp").shape == (64, 64, 64)
 

@@ -16,6 +16,8 @@ from voxstudio.data.shape_store import ShapeStore
 from voxstudio.data.views import ViewStyle, draw_view
 
 FUSIONS = ("mean", "max", "lstm")
+POOL_VIEWS = 4
+"""Views of each pooled shape from which a batch may draw."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class ViewBatches:
     """Endless batches over one or more stores; ``batches[k]`` is the k-th.
 
     ``stores`` come with weights: how often a shape is drawn from each. Labels are translated to
-    ``class_names``. Every random choice comes from ``(seed, k)``.
+    ``class_names``. Every random choice comes from ``(seed, k)``. With ``pool``, that many changed shapes with
+    a few views each are drawn once, kept in memory and used again: the same batches, sooner.
     """
 
     def __init__(
@@ -121,6 +124,7 @@ class ViewBatches:
         augmentation: Augmentation = Augmentation(),  # noqa: B008 - frozen
         style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
         split: str = "train",
+        pool: int = 0,
     ) -> None:
         self.stores = [store for store, _ in stores]
         self.weights = np.array([weight for _, weight in stores], np.float64)
@@ -130,17 +134,37 @@ class ViewBatches:
         self.batch_size, self.image_size, self.resolution, self.seed = batch_size, image_size, resolution, seed
         self.view_counts, self.fusions = tuple(view_counts), tuple(fusions)
         self.augmentation, self.style = augmentation, style
+        self.pool = pool
+        self._kept: dict[int, dict[int, Any]] = {}
 
     def __getitem__(self, step: int) -> ViewBatch:
         cv2.setNumThreads(1)  # the loader's process must not fight the trainer for cores
         rng = np.random.default_rng([self.seed, step])
         views_each = int(rng.choice(self.view_counts))
         fusion = str(rng.choice(self.fusions))
-        rows = [self._shape(rng, views_each) for _ in range(self.batch_size)]
+        rows = [self._sample(rng, views_each) for _ in range(self.batch_size)]
         views, voxels, labels = zip(*rows, strict=True)
         return ViewBatch(np.stack(views), np.stack(voxels), np.array(labels, np.int64), fusion)
 
-    def _shape(self, rng: np.random.Generator, count: int) -> tuple[Any, Any, int]:
+    def _sample(self, rng: np.random.Generator, count: int) -> tuple[Any, Any, int]:
+        """A shape, new or out of the pool, and ``count`` different views of it."""
+        if not self.pool:
+            surface, occupancy, label = self._shape(rng)
+            return np.stack([self._view(surface, rng) for _ in range(count)]), occupancy, label
+        key = int(rng.integers(self.pool))
+        order = rng.permutation(max(*self.view_counts, POOL_VIEWS))[:count]
+        kept = self._kept.setdefault(key, {})
+        missing = [int(k) for k in order if int(k) not in kept]
+        if missing or -1 not in kept:
+            surface, occupancy, label = self._shape(np.random.default_rng([self.seed, 1, key]))
+            kept[-1] = (np.packbits(occupancy), label)
+            for k in missing:
+                kept[k] = self._view(surface, np.random.default_rng([self.seed, 2, key, k]))
+        packed, label = kept[-1]
+        bits = np.unpackbits(packed, count=self.resolution**3).reshape((self.resolution,) * 3)
+        return np.stack([kept[int(k)] for k in order]), bits.astype(bool), label
+
+    def _shape(self, rng: np.random.Generator) -> tuple[Surface, npt.NDArray[np.bool_], int]:
         which = int(rng.choice(len(self.stores), p=self.weights))
         store = self.stores[which]
         index = int(rng.choice(self.indices[which]))
@@ -158,13 +182,15 @@ class ViewBatches:
             shift = rng.integers(-a.model_shift_voxels, a.model_shift_voxels + 1, 3)
             angle = float(rng.uniform(-1, 1) * a.model_rotation_deg)
             surface, occupancy = turned(surface, occupancy, angle, shift)
-        views = [draw_view(surface, self.image_size, rng, self.style) for _ in range(count)]
+        return surface, occupancy, self.label_maps[which][store.label(index)]
+
+    def _view(self, surface: Surface, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        view = draw_view(surface, self.image_size, rng, self.style)
+        a = self.augmentation
         if a.image_rotation_deg or a.image_shift:
-            views = [
-                _tilt(v, float(rng.uniform(-1, 1) * a.image_rotation_deg), rng.uniform(-1, 1, 2) * a.image_shift)
-                for v in views
-            ]
-        return np.stack(views), occupancy, self.label_maps[which][store.label(index)]
+            shift = rng.uniform(-1, 1, 2) * a.image_shift
+            view = _tilt(view, float(rng.uniform(-1, 1) * a.image_rotation_deg), shift)
+        return view
 
 
 def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

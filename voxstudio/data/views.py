@@ -33,7 +33,7 @@ class ViewStyle:
 
     keep_background: float = 0.12
     """Share of the views that keep their background (mask full)."""
-    imperfect_mask: float = 0.5
+    imperfect_mask: float = 0.35
     """Share of the removed backgrounds whose mask has errors."""
     plain: bool = False
     """True draws clay on white with a perfect mask, for contact sheets and tests."""

@@ -84,6 +84,7 @@ def batch_source(
         fusions=recipe.fusions,
         augmentation=augmentation,
         style=ViewStyle(recipe.keep_background),
+        pool=recipe.view_pool,
     )
     return lambda start: iterate(batches, start, workers)
 

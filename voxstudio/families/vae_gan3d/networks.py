@@ -198,6 +198,27 @@ class Discriminator(nn.Module):
         return torch.flatten(self.head(self.body(x)))
 
 
+class VoxelEncoder(nn.Module):
+    """Occupancy ``[B, 1, R, R, R]`` to means and log variances ``[B, 2Z]``: the leader of guided training.
+
+    Not in the report; after the TL-embedding network (Girdhar et al., ECCV 2016). Inference does not need it.
+    """
+
+    def __init__(self, recipe: VaeGanRecipe) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels, side, width = 1, recipe.resolution, 16 if recipe.resolution > 32 else 32
+        while side > 4:
+            layers += [nn.Conv3d(channels, width, 4, 2, 1, bias=False), nn.BatchNorm3d(width), nn.ReLU()]
+            channels, side, width = width, side // 2, min(2 * width, 128)
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(channels * 64, 2 * recipe.latent_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Means and log variances side by side."""
+        return torch.as_tensor(self.head(torch.flatten(self.body(x), 1)))
+
+
 def build_encoder(recipe: VaeGanRecipe) -> nn.Module:
     """The image encoder that the recipe names; maps ``[N, 4, S, S]`` to means and log variances ``[N, 2Z]``."""
     if recipe.encoder == "paper":

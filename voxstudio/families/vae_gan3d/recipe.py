@@ -56,6 +56,16 @@ class VaeGanRecipe(Recipe):
         low=0,
         high=10_000_000,
     )
+    guide_steps: int = option(
+        0,
+        "Updates in which a voxel encoder leads: G learns from its codes, E learns to find them.",
+        low=0,
+        high=10_000_000,
+    )
+    guide_share: float = option(
+        0.25, "Share of a guided batch that is decoded; all of it teaches the image encoder.", low=0.01, high=1.0
+    )
+    guide_weight: float = option(20.0, "Weight of the distance to the voxel encoder's codes.", low=0.0, high=1e4)
     learning_rate_g: float = option(1e-3, "Adam step size of the generator (report: 0.0025).", low=0.0, high=1.0)
     learning_rate_e: float = option(1e-3, "Adam step size of the encoder (report: 1e-4).", low=0.0, high=1.0)
     learning_rate_d: float = option(1e-5, "Adam step size of the discriminator (report: 1e-5).", low=0.0, high=1.0)
@@ -119,6 +129,9 @@ class VaeGanRecipe(Recipe):
         0.0, "Shift pictures by up to this share of their side (report: 0.05).", low=0.0, high=0.5
     )
     keep_background: float = option(0.12, "Share of training views that keep their background.", low=0.0, high=1.0)
+    view_pool: int = option(
+        0, "Changed shapes whose views are drawn once and used again; 0 draws every view anew.", low=0, high=1_000_000
+    )
     precision: str = option(
         "bf16", "Arithmetic of the forward pass where the device has it.", choices=("bf16", "float32")
     )

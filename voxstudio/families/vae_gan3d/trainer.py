@@ -18,7 +18,7 @@ from voxstudio.engine.device import autocast_type
 from voxstudio.engine.family import StepReport
 from voxstudio.engine.ssim import ssim3d
 from voxstudio.families.vae_gan3d import losses
-from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan
+from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan, VoxelEncoder
 from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
 
 BatchSource = Callable[[int], Iterator[Any]]
@@ -40,9 +40,14 @@ class VaeGanTrainer:
             torch.manual_seed(seed)
             self.net = VaeGan(recipe).to(self.device)
             self.critic = Discriminator(recipe).to(self.device) if recipe.adversarial_weight else None
+            self.leader = VoxelEncoder(recipe).to(self.device) if recipe.guide_steps else None
             # Dropout draws from torch's global state; the trainer lends it its own for each step.
             self.torch_random = torch.get_rng_state()
-        for module in [*self.net.modules(), *(self.critic.modules() if self.critic else ())]:
+        for module in [
+            *self.net.modules(),
+            *(self.critic.modules() if self.critic else ()),
+            *(self.leader.modules() if self.leader else ()),
+        ]:
             if isinstance(module, torch.nn.Conv3d | torch.nn.ConvTranspose3d):
                 module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
             elif isinstance(module, torch.nn.Conv2d):
@@ -53,6 +58,9 @@ class VaeGanTrainer:
         encoder = [*self.net.encoder.parameters(), *self.net.fusion.parameters()]
         self.optimizer_e = torch.optim.AdamW(encoder, lr=recipe.learning_rate_e, **options)
         self.optimizer_g = torch.optim.AdamW(self.net.generator.parameters(), lr=recipe.learning_rate_g, **options)
+        self.optimizer_v = None
+        if self.leader is not None:
+            self.optimizer_v = torch.optim.AdamW(self.leader.parameters(), lr=recipe.learning_rate_e, **options)
         self.optimizer_d = None
         if self.critic is not None:
             self.optimizer_d = torch.optim.Adam(self.critic.parameters(), lr=recipe.learning_rate_d, betas=(0.5, 0.999))
@@ -75,8 +83,13 @@ class VaeGanTrainer:
             self._stream = self.batches(self.done)
         batch = next(self._stream)
         r, rate = self.recipe, self._rate()
-        for optimizer, base in ((self.optimizer_e, r.learning_rate_e), (self.optimizer_g, r.learning_rate_g)):
-            for group in optimizer.param_groups:
+        rates = (
+            (self.optimizer_e, r.learning_rate_e),
+            (self.optimizer_g, r.learning_rate_g),
+            (self.optimizer_v, r.learning_rate_e),
+        )
+        for optimizer, base in rates:
+            for group in optimizer.param_groups if optimizer is not None else ():
                 group["lr"] = base * rate
         views = torch.from_numpy(batch.views).to(self.device)
         truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
@@ -85,7 +98,8 @@ class VaeGanTrainer:
         with torch.random.fork_rng(devices=[]):
             torch.set_rng_state(self.torch_random)
             with torch.autocast(self.device.type, *autocast_type(self.device.type, r.precision)):
-                values = self._update(views, truth, labels, batch.fusion)
+                update = self._guided if self.done < r.guide_steps else self._update
+                values = update(views, truth, labels, batch.fusion)
             self.torch_random = torch.get_rng_state()
         self.done += 1
         self._average()
@@ -123,12 +137,61 @@ class VaeGanTrainer:
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         self.optimizer_e.step()
         self.optimizer_g.step()
-        with torch.no_grad():
-            inside = (logits > 0) & (truth > 0.5)
-            union = ((logits > 0) | (truth > 0.5)).flatten(1).sum(1).clamp(min=1)
-            values["iou"] = float((inside.flatten(1).sum(1) / union).mean())
+        values["iou"] = self._overlap(logits, truth)
         self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
         return values
+
+    def _guided(self, views: Tensor, truth: Tensor, labels: Tensor, fusion: str) -> dict[str, float]:
+        """G learns to decode the voxel encoder's codes, E learns to find them from each view and from all.
+
+        Means are drawn to the codes by their squared distance; the log variances learn how far off they are.
+        """
+        assert self.leader is not None and self.optimizer_v is not None
+        r, net = self.recipe, self.net
+        count, each = views.shape[:2]
+        part = max(1, round(r.guide_share * count))
+        self.leader.train()
+        code, code_variance = self.leader(truth).float().chunk(2, 1)
+        code_variance = code_variance.clamp(-12.0, 4.0)
+        noise = torch.randn(code.shape, generator=self.generator).to(self.device)
+        z = (code + noise * (0.5 * code_variance).exp())[:part]
+        if self.done < r.coarse_steps:
+            target, logits = F.avg_pool3d(truth[:part], 2), net.generator.decode_coarse(z, labels[:part]).float()
+        else:
+            target, logits = truth[:part], net.generator(z, labels[:part]).float()
+        kl = losses.divergence(code, code_variance)
+        reconstruction, parts = self._reconstruction(logits, target)
+        mean, log_variance = net.encode(views.flatten(0, 1))
+        goal = code.detach().repeat_interleave(each, 0)
+        miss = (mean - goal).square()
+        spread = 0.5 * (miss.detach() * (-log_variance).exp() + log_variance)
+        joint = net.fusion(mean.view(count, each, -1), fusion) - code.detach()
+        follow = miss.mean() + joint.square().mean() + 0.1 * spread.mean()
+        loss = r.kl_weight * kl + r.reconstruction_weight * reconstruction + r.guide_weight * follow
+        for optimizer in (self.optimizer_e, self.optimizer_g, self.optimizer_v):
+            optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        for module in (net.encoder, net.generator, self.leader):
+            torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
+        for optimizer in (self.optimizer_e, self.optimizer_g, self.optimizer_v):
+            optimizer.step()
+        self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
+        self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
+        explained = 1 - float(miss.detach().mean() / code.detach().var(0).mean().clamp(min=1e-6))
+        return {
+            "loss": float(loss.detach()),
+            "kl": float(kl.detach()),
+            **parts,
+            "code_explained": explained,
+            "iou": self._overlap(logits, target),
+        }
+
+    @staticmethod
+    @torch.no_grad()
+    def _overlap(logits: Tensor, truth: Tensor) -> float:
+        inside = (logits > 0) & (truth > 0.5)
+        union = ((logits > 0) | (truth > 0.5)).flatten(1).sum(1).clamp(min=1)
+        return float((inside.flatten(1).sum(1) / union).mean())
 
     def _reconstruction(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         r = self.recipe
@@ -207,6 +270,8 @@ class VaeGanTrainer:
         if self.critic is not None and self.optimizer_d is not None:
             state["critic"] = self.critic.state_dict()
             state["optimizer_d"] = self.optimizer_d.state_dict()
+        if self.leader is not None and self.optimizer_v is not None:
+            state["leader"], state["optimizer_v"] = self.leader.state_dict(), self.optimizer_v.state_dict()
         return state
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -223,6 +288,9 @@ class VaeGanTrainer:
         if self.critic is not None and self.optimizer_d is not None and "critic" in state:
             self.critic.load_state_dict(state["critic"])
             self.optimizer_d.load_state_dict(state["optimizer_d"])
+        if self.leader is not None and self.optimizer_v is not None and "leader" in state:
+            self.leader.load_state_dict(state["leader"])
+            self.optimizer_v.load_state_dict(state["optimizer_v"])
         self._stream = None
 
     def export(self) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
