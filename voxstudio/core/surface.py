@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -72,12 +73,14 @@ class Surface:
         """True if there is no triangle."""
         return len(self.faces) == 0
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Lowest and highest corner, each ``[3]``; zeros for an empty surface."""
-        if len(self.vertices) == 0:
-            return np.zeros(3, np.float32), np.zeros(3, np.float32)
-        return self.vertices.min(axis=0), self.vertices.max(axis=0)
+        """Lowest and highest corner, each ``[3]``, read-only; zeros for an empty surface."""
+        low = self.vertices.min(axis=0) if len(self.vertices) else np.zeros(3, np.float32)
+        high = self.vertices.max(axis=0) if len(self.vertices) else np.zeros(3, np.float32)
+        low.setflags(write=False)
+        high.setflags(write=False)
+        return low, high
 
     @property
     def volume(self) -> float:

@@ -9,18 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
 from voxstudio.engine.checkpoint import Entry, open_model, read_card, write_card
 from voxstudio.engine.family import Progress, quiet
 from voxstudio.families import family
+from voxstudio.lab.opening import model_class
 
 TEST_SEED = 20_000_000
 VALIDATION_SEED = 10_000_000
-
-
-def model_class(card: Any) -> Any:
-    """The model class of a card's family, for :func:`voxstudio.engine.checkpoint.open_model`."""
-    return family(card.family).load("model")
 
 
 def parametric_subjects(classes: Sequence[str], resolution: int, count: int, held_out: bool) -> list[Any]:
@@ -37,28 +34,46 @@ def parametric_subjects(classes: Sequence[str], resolution: int, count: int, hel
 
 
 def real_subjects(data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0) -> list[Any]:
-    """Real objects of one split of the data folder, meshed by the project from their own grids.
+    """Real objects of one split, meshed by the project from their own grids.
 
-    Raises BadInput if the folder has no object of these classes at this resolution.
+    A class counts where its grids are at least as fine as the model's and stand upright, facing the front: a
+    truth made from coarser grids would be a guess. Raises BadInput if no class of ``data`` qualifies.
     """
-    from voxstudio.data.prepare import centred, unit_surface
-    from voxstudio.data.readers import read_collection
-    from voxstudio.data.shape_store import open_store
+    from voxstudio.data.prepare import unit_surface
     from voxstudio.families.vae_gan3d.protocol import Subject
 
-    if (data / "store.json").exists():
-        store = open_store(data)
-        part = store.collection(split)
-    else:
-        part = read_collection(data, split=split, classes=tuple(classes), resolution=resolution)
-    chosen = range(len(part)) if not limit else np.linspace(0, len(part) - 1, min(limit, len(part))).astype(int)
-    subjects = []
-    for index in chosen:
-        occupancy = centred(part.occupancy(int(index)))
-        subjects.append(Subject(unit_surface(occupancy), occupancy, part.class_of(int(index))))
+    subjects, told = [], []
+    for name in classes:
+        try:
+            part = _real_part(data, name, resolution, split)
+        except BadInput as error:
+            told.append(str(error))
+            continue
+        chosen = range(len(part)) if not limit else np.linspace(0, len(part) - 1, min(limit, len(part))).astype(int)
+        for index in chosen:
+            occupancy = part.occupancy(int(index))
+            subjects.append(Subject(unit_surface(occupancy), occupancy, part.class_of(int(index))))
     if not subjects:
-        raise BadInput(f"{data} holds no {split} object of {', '.join(classes)} at {resolution}^3.")
+        raise BadInput(
+            told[0] if len(told) == 1 else f"{data} holds no {split} object of {', '.join(classes)} at {resolution}^3."
+        )
     return subjects
+
+
+def _real_part(data: Path, name: str, resolution: int, split: str) -> Collection:
+    from voxstudio.data.readers import known_files, read_collection
+    from voxstudio.data.shape_store import open_store
+
+    if (data / "store.json").exists():
+        part = open_store(data).collection(split)
+        if name not in part.class_names:
+            raise BadInput(f"{data} holds no {name}; it has {', '.join(part.class_names)}.")
+        return part.subset(np.flatnonzero(part.labels == part.class_names.index(name)))
+    shared = data.is_dir() and bool(known_files(data))
+    part = read_collection(data, split=split, classes=(name,), resolution=None if shared else resolution)
+    if shared and (not part.title.startswith("modelnet") or part.resolution < resolution):
+        raise BadInput(f"{data} holds no upright {name} at {resolution}^3.")
+    return part
 
 
 def evaluate(
