@@ -34,7 +34,7 @@ class Driver:
         self.window.go(key)
         return self.window.docks[key].panel
 
-    def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         """Let the window live until something is true."""
         from PySide6.QtWidgets import QApplication
 
@@ -42,9 +42,21 @@ class Driver:
         while not condition():
             QApplication.processEvents()
             time.sleep(0.002)
-            assert time.monotonic() < end, "the window did not get there in time"
+            assert time.monotonic() < end, f"the window did not get there in time: {self.state_in_words()}"
 
-    def settle(self, seconds: float = 30.0) -> None:
+    def state_in_words(self) -> str:
+        """What a person who waits in vain would like to know."""
+        session = self.session
+        if session is None:
+            return "there is no session yet"
+        shown = session.shown
+        stands = f"{shown.origin} at {shown.grid.iso_level}, draft {shown.draft}" if shown else "nothing"
+        return (
+            f"{stands} is shown; {session.options}; state {session.state} of {session.states}; "
+            f"job {session.job}; message {session.message}"
+        )
+
+    def settle(self, seconds: float = 60.0) -> None:
         """Until nothing runs and what is on screen is final."""
         calm = [0]
 

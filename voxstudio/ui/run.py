@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QIODevice, QObject, QSaveFile, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
@@ -185,10 +185,18 @@ class _Photographer(QObject):
         self._timer.stop()
         if late:
             self._errors.append("The window did not come to rest in three minutes: run “voxstudio doctor”.")
-        if not self._studio.window.grab().save(str(self._path), "PNG"):
+        if not self._save():
             self._errors.append(f"{self._path} could not be written: choose a folder that you may write to.")
         self.sentence = " ".join(dict.fromkeys(self._errors))
         self._studio.window.close()
+
+    def _save(self) -> bool:
+        """All of the picture or none of it."""
+        file = QSaveFile(str(self._path))
+        if not file.open(QIODevice.OpenModeFlag.WriteOnly):
+            return False
+        written = self._studio.window.grab().save(file, "PNG")
+        return file.commit() and written
 
 
 def application() -> QApplication:
