@@ -77,15 +77,17 @@ class Errands:
         job = self.job(words)
 
         def ended(value: Any, error: BaseException | None) -> None:
-            self.ended(job)
-            if job.stopped or isinstance(error, Cancelled):
-                return
-            if error is None:
-                done(value)
-            elif isinstance(error, VoxStudioError):
-                self._say("error", str(error), where)
-            else:
-                self._say("error", f"{words} failed: {type(error).__name__}: {error}.", where)
+            try:
+                if job.stopped or isinstance(error, Cancelled):
+                    return
+                if error is None:
+                    done(value)
+                elif isinstance(error, VoxStudioError):
+                    self._say("error", str(error), where)
+                else:
+                    self._say("error", f"{words} failed: {type(error).__name__}: {error}.", where)
+            finally:
+                self.ended(job)  # last: what follows from it has begun, so nobody sees a gap
 
         try:
             self._io.submit(job, work, lambda value, error: self._hand(partial(ended, value, error)))

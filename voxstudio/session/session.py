@@ -68,6 +68,7 @@ class Session:
         self._asked: dict[int, tuple[Request, str]] = {}
         self._compared = 0  # number of the request whose contributions are wanted
         self._dragging = False
+        self._untold = False  # options changed that nobody was told of yet
         self._awake = False
         self._closed = False
         self._errands = Errands(self._hand, partial(self._tell, "job"), self._say)
@@ -293,7 +294,12 @@ class Session:
         if not self._dragging and iso != self._options.iso:
             self._remember()
         self._dragging = draft
-        self._set(replace(self._options, iso=iso))
+        if draft:  # told with the shape that it leads to: a repaint of its own would cost the drag a frame
+            self._options, self._untold = replace(self._options, iso=iso), True
+        else:
+            self._untold = False
+            self._options = replace(self._options, iso=iso)
+            self._tell("options")
         self._submit(draft=draft)
 
     # ---- results -------------------------------------------------------------------------------
@@ -325,10 +331,11 @@ class Session:
             self._submit()
 
     def note_drawn(self, number: int, draw_ms: float) -> None:
-        """The viewport drew result ``number`` in ``draw_ms`` milliseconds. Topic ``times`` follows."""
+        """The viewport drew result ``number`` in ``draw_ms`` milliseconds. ``times`` follows, but not in a drag."""
         if self._shown is not None and self._shown.number == number:
             self._shown = replace(self._shown, times={**self._shown.times, "draw": draw_ms})
-            self._tell("times")
+            if not self._shown.draft:
+                self._tell("times")
 
     def export(self, path: Path | str) -> bool:
         """Write what is shown, in full quality, on the I/O thread; False if there is nothing to write.
@@ -475,27 +482,31 @@ class Session:
 
     def _change(self, **parts: Any) -> None:
         """One step of the history: replace views, options or draw, then ask for a result."""
-        self._remember()
+        self._history.remember(self._snapshot())
         self._apply(
             parts.get("views", self._views), parts.get("options", self._options), parts.get("draw", self._draw)
         )
+        self._tell("history")
 
     def _apply(self, views: tuple[View, ...], options: Options, draw: Draw | None) -> None:
-        if views is not self._views or options.fusion != self._options.fusion or options.label != self._options.label:
+        before, changed = self._options, []
+        if views is not self._views or (options.fusion, options.label) != (before.fusion, before.label):
             self._contributions = ()
-            self._tell("contributions")
+            changed.append("contributions")
         if views is not self._views:
-            self._views = views
             self._preview = None
-            self._tell("views")
-        self._draw = draw
-        self._set(options)
+            changed.append("views")
+        if options != before:
+            changed.append("options")
+        self._views, self._options, self._draw = views, options, draw
         if views or draw is not None:
-            self._submit()
+            self._submit()  # before anybody is told: the network starts while the window paints
         elif self._shown is not None:
             self._floor = next(self._numbers)
             self._shown = None
-            self._tell("shown")
+            changed.append("shown")
+        for topic in changed:
+            self._tell(topic)
 
     def _read(self, sources: list[tuple[str, Callable[[int, bool], View]]]) -> None:
         """Make views on the I/O thread; the good ones are added together."""
@@ -543,8 +554,9 @@ class Session:
         def done(made: Any) -> None:
             views = tuple(made.get(view.id, view) for view in self._views)
             if remove is not None:
-                self._remember()
-            self._apply(views, self._options, self._draw)
+                self._change(views=views)
+            else:
+                self._apply(views, self._options, self._draw)
 
         self._errands.start("Preparing the pictures", work, done, "images")
 
@@ -570,7 +582,8 @@ class Session:
             self._compared = request.number
         self._asked = {n: asked for n, asked in self._asked.items() if n > self._floor}
         self._asked[request.number] = (request, self._origin(views))
-        self._errands.began(job)
+        if not (draft and self._model is not None):  # a drag is no work that a person waits for
+            self._errands.began(job)
         self._worker.submit(request)
 
     def _origin(self, views: tuple[View, ...]) -> str:
@@ -626,5 +639,8 @@ class Session:
             origin, result.note, result.draft,
         )
         self._tell("shown")
+        if self._untold:
+            self._untold = False
+            self._tell("options")
         if result.surface.is_empty and not result.draft:
             self._say("warning", "Nothing reaches this threshold: lower it to see a shape.", "result")

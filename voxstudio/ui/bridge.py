@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 if TYPE_CHECKING:
     from voxstudio.session import Session
 
-CAN_WAIT = ("views", "history", "contributions")
+CAN_WAIT = ("views", "contributions")
 """Topics that make way for the shape: painting tiles beside the network's pass doubles the time of both."""
 _WAIT_MS = 120
 
@@ -54,7 +54,8 @@ class Bridge(QObject):
     def _tell(self, topic: str) -> None:
         if not self._open:
             return
-        if topic in CAN_WAIT and self._session is not None and self._session.job is not None:
+        tiles = topic in CAN_WAIT or (topic == "history" and "views" in self._waiting)
+        if tiles and self._session is not None and self._session.job is not None:
             self._waiting[topic] = None
             if not self._wait.isActive():
                 self._wait.start(_WAIT_MS)
