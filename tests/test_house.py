@@ -26,8 +26,10 @@ def tracked() -> list[Path]:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listing.returncode == 0:
         return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
-    hidden = {".venv", "__pycache__", "build", "dist"}
-    return [file for file in ROOT.rglob("*") if file.is_file() and not hidden & set(file.relative_to(ROOT).parts)]
+    made = {"__pycache__", "build", "dist"}
+    files = [file for file in ROOT.rglob("*") if file.is_file()]
+    parts = {file: file.relative_to(ROOT).parts for file in files}
+    return [file for file in files if not made & set(parts[file]) and not any(part[0] == "." for part in parts[file])]
 
 
 def python_files(folder: str = "voxstudio") -> list[Path]:
