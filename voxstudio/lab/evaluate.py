@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
-from voxstudio.engine.checkpoint import Entry, open_model, read_card, write_card
+from voxstudio.engine.checkpoint import RECIPE, Entry, open_model, read_card, write_card
 from voxstudio.engine.family import Progress, quiet
 from voxstudio.families import family
 from voxstudio.lab.opening import model_class
@@ -81,7 +82,7 @@ def evaluate(
     data: Path | None = None,
     device: str = "auto",
     progress: Progress = quiet,
-    count: int = 24,
+    count: int = 12,
     noise: int = 32,
 ) -> dict[str, Any]:
     """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what.
@@ -108,19 +109,27 @@ def evaluate(
 
 def calibrated(
     folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet, limit: int = 62
-) -> float:
-    """Choose the card's threshold on validation objects (real ones if ``data`` is given) and write it into the card."""
-    from voxstudio.families.vae_gan3d.protocol import calibrate
+) -> tuple[float, float]:
+    """Calibrate a fresh checkpoint on validation objects and write it back: its threshold is then 0.5.
 
+    ``data`` names prepared shapes with a validation part; without it parametric objects are used. Returns the
+    threshold and the scale that went into the last layer; the card's ``training`` tells them.
+    """
+    from voxstudio.engine.checkpoint import load_tensors, save_checkpoint
+    from voxstudio.families.vae_gan3d.protocol import apply_calibration, calibrate
+
+    card = read_card(folder)
     model = open_model(folder, model_class, device)
-    classes, resolution = model.card.classes, model.card.resolution
     if data is not None:
-        subjects = real_subjects(data, classes, resolution, "validation", limit)
+        subjects = real_subjects(data, card.classes, card.resolution, "validation", limit)
     else:
-        subjects = parametric_subjects(classes, resolution, 8, held_out=False)
-    level = calibrate(model, subjects, progress)
-    write_card(folder, replace(read_card(folder), iso_level=level))
-    return level
+        subjects = parametric_subjects(card.classes, card.resolution, 6, held_out=False)
+    level, scale = calibrate(model, subjects, progress)
+    tensors = apply_calibration(load_tensors(folder, card), level, scale)
+    told = {**card.training, "calibration": {"threshold": level, "logit_scale": scale, "objects": len(subjects)}}
+    recipe = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    save_checkpoint(folder, tensors, replace(card, iso_level=0.5, training=told), recipe)
+    return level, scale
 
 
 def measured(
