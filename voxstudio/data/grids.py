@@ -1,11 +1,18 @@
-"""Small operations on binary voxel grids that readers share."""
+"""Small operations on binary voxel grids, and what readers of them share."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.errors import BadInput
+
 Grid = npt.NDArray[np.bool_]
+
+LEAST_VOXELS = 100
 
 QUARTER_TURNS = {
     "bathtub": 1, "desk": 1, "dresser": 1, "monitor": 1, "night_stand": 1, "sofa": 1, "table": 1,
@@ -58,3 +65,14 @@ def resized(occupancy: Grid, resolution: int) -> Grid:
     for axis in range(3):
         share = np.moveaxis(np.tensordot(weights, share, axes=(1, axis)), 0, axis)
     return share >= (0.25 - 1e-9 if resolution < size else 0.5 - 1e-9)
+
+
+def wanted_classes(path: Path, present: Sequence[str], classes: Sequence[str] | None) -> tuple[str, ...]:
+    """The classes to read: those asked for, or all that are present; BadInput lists what there is."""
+    if classes is None or len(classes) == 0:
+        return tuple(present)
+    known = {name.lower() for name in present}
+    missing = [name for name in classes if name.lower() not in known]
+    if missing:
+        raise BadInput(f"{path.name} has no class {', '.join(missing)}; it has {', '.join(present)}.")
+    return tuple(classes)

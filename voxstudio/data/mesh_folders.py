@@ -11,7 +11,7 @@ import numpy as np
 
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
-from voxstudio.data.grids import QUARTER_TURNS, centred, turned
+from voxstudio.data.grids import LEAST_VOXELS, QUARTER_TURNS, centred, turned, wanted_classes
 
 SUFFIXES = (".off", ".obj", ".stl", ".ply", ".glb")
 TEST_SHARE = 10
@@ -58,7 +58,6 @@ def read_mesh_folder(
     The longest side of each object spans the grid. Objects of fewer than 100 voxels are left out.
     Raises BadInput that names the damaged mesh, or says what was looked for.
     """
-    from voxstudio.data.readers import LEAST_VOXELS, wanted_classes
     from voxstudio.geometry.mesh_io import load_surface
     from voxstudio.geometry.voxelize import voxelize
 

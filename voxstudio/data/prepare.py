@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from voxstudio.core.collection import Collection
 from voxstudio.core.surface import Surface
+from voxstudio.data.grids import centred
 from voxstudio.data.shape_store import ShapeStore, StoreItem, write_store
 
 VALIDATION_SHARE = 0.07
@@ -30,16 +31,6 @@ def unit_surface(occupancy: npt.NDArray[np.bool_], smoothing: int = 10) -> Surfa
     if smoothing:
         trimesh.smoothing.filter_taubin(mesh, iterations=smoothing)
     return Surface((mesh.vertices - 0.5) / len(occupancy) - 0.5, mesh.faces)
-
-
-def centred(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Shift by whole voxels so that the bounding box is centred in the grid."""
-    for axis in range(3):
-        filled = np.flatnonzero(occupancy.any(axis=tuple(k for k in range(3) if k != axis)))
-        if len(filled):
-            shift = (len(occupancy) - 1 - filled[0] - filled[-1]) // 2
-            occupancy = np.roll(occupancy, shift, axis=axis)
-    return occupancy
 
 
 def in_unit_cube(surface: Surface, cube_mm: float = 100.0) -> Surface:

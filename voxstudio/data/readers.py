@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
-from voxstudio.data.grids import QUARTER_TURNS, centred, resized, turned
+from voxstudio.data.grids import LEAST_VOXELS, QUARTER_TURNS, centred, resized, turned, wanted_classes
 
-LEAST_VOXELS = 100
 LARGEST_FILE = 4 << 30  # bytes after unpacking: a damaged or hostile header must not fill the memory
 MODELNET_TERMS = "ModelNet10: academic research data without a licence; weights trained on it name it."
 SHAPES_TERMS = "Academic research data without a licence; weights trained on it name it."
@@ -205,17 +204,6 @@ def _collection(
     return Collection(
         np.stack(packed), target, tuple(names), np.asarray(labels, np.int64), wanted, path.stem, terms
     )
-
-
-def wanted_classes(path: Path, present: Sequence[str], classes: Sequence[str] | None) -> tuple[str, ...]:
-    """The classes to read: those asked for, or all that are present; BadInput lists what there is."""
-    if classes is None or len(classes) == 0:
-        return tuple(present)
-    known = {name.lower() for name in present}
-    missing = [name for name in classes if name.lower() not in known]
-    if missing:
-        raise BadInput(f"{path.name} has no class {', '.join(missing)}; it has {', '.join(present)}.")
-    return tuple(classes)
 
 
 def _from_known(

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.surface import Surface
+from voxstudio.data.grids import resized
 from voxstudio.data.shape_store import ShapeStore
 from voxstudio.data.views import ViewStyle, draw_view
 
@@ -168,7 +169,7 @@ class ViewBatches:
         which = int(rng.choice(len(self.stores), p=self.weights))
         store = self.stores[which]
         index = int(rng.choice(self.indices[which]))
-        surface, occupancy = store.surface(index), resampled(store.occupancy(index), self.resolution)
+        surface, occupancy = store.surface(index), resized(store.occupancy(index), self.resolution)
         a = self.augmentation
         factors = np.ones(3)
         if a.stretch > 0:
@@ -200,22 +201,6 @@ def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]
         filled = np.flatnonzero(occupancy.any(axis=tuple(k for k in range(3) if k != axis)))
         extents.append(filled[-1] - filled[0] + 1 if len(filled) else 1)
     return np.array(extents, np.float64)
-
-
-def resampled(occupancy: npt.NDArray[np.bool_], resolution: int) -> npt.NDArray[np.bool_]:
-    """The same cube at another resolution: repeated voxels when finer, any-of-block when coarser."""
-    size = len(occupancy)
-    if size == resolution:
-        return occupancy
-    if resolution % size == 0:
-        factor = resolution // size
-        return occupancy.repeat(factor, 0).repeat(factor, 1).repeat(factor, 2)
-    if size % resolution == 0:
-        factor = size // resolution
-        blocks = occupancy.reshape(resolution, factor, resolution, factor, resolution, factor)
-        return np.asarray(blocks.mean(axis=(1, 3, 5)) >= 0.45)
-    source = np.minimum(((np.arange(resolution) + 0.5) * size / resolution).astype(int), size - 1)
-    return occupancy[np.ix_(source, source, source)]
 
 
 def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[ViewBatch]:
