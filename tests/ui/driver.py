@@ -34,7 +34,7 @@ class Driver:
         self.window.go(key)
         return self.window.docks[key].panel
 
-    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 150.0) -> None:
         """Let the window live until something is true."""
         from PySide6.QtWidgets import QApplication
 
@@ -56,7 +56,7 @@ class Driver:
             f"job {session.job}; message {session.message}"
         )
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, seconds: float = 150.0) -> None:
         """Until nothing runs and what is on screen is final."""
         calm = [0]
 

@@ -26,13 +26,13 @@ def test_two_photos_become_a_printable_file(qtbot: object, tmp_path: Path, monke
     theme.apply(application(), "light")
     driver = Driver(Studio(first_shape=False))
     driver.window.show()
-    driver.until(lambda: driver.is_ready and driver.session.model is not None, 90)
+    driver.until(lambda: driver.is_ready and driver.session.model is not None)
     assert driver.session.checkpoint.name == "chair-multiview"
-    driver.settle(90)
+    driver.settle()
     empty = driver.pixels()
     driver.drop(driver.window, SAMPLES[:2])
-    driver.until(lambda: driver.session.shown is not None, 90)
-    driver.settle(90)
+    driver.until(lambda: driver.session.shown is not None)
+    driver.settle()
     shown = driver.session.shown
     assert shown.surface.volume > 0
     assert (np.abs(driver.pixels().astype(int) - empty).sum(axis=2) > 30).mean() > 0.02

@@ -160,7 +160,7 @@ def test_cancel_stops_slow_work(open_window: Callable[..., Driver], photos: list
     driver.until(driver.window.status.cancel.isVisible)
     assert driver.window.status.doing.full_text()
     driver.window.status.cancel.click()
-    driver.until(lambda: driver.session.job is None, 2.0)
+    driver.until(lambda: driver.session.job is None, 20.0)
     driver.settle()
     assert not driver.window.status.cancel.isVisible()
     assert driver.session.shown is None

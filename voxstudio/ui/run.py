@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from voxstudio.ui.deeds import Deeds
 
 SIZE = (1280, 800)
-FIRST_SEED = 4
+FIRST_SEED = 0
+FIRST_TRUNCATION = 0.4
+"""A chair with seat and back, close to the middle of what was learned."""
 _LONGEST_WAIT_S = 180.0
 
 
@@ -129,7 +131,7 @@ class Studio(QObject):
         self.bridge.changed.disconnect(self._first)
         if session.views or session.draw is not None or not session.model.can_sample:
             return
-        session.sample(session.labels[0] if session.labels else None, FIRST_SEED, 0.7)
+        session.sample(session.labels[0] if session.labels else None, FIRST_SEED, FIRST_TRUNCATION)
         if self.window.viewport.canvas is not None:
             self.window.viewport.canvas.start_turning()
 
