@@ -50,12 +50,17 @@ def screen() -> Iterator[dict[str, str] | None]:
 def probe(environment: dict[str, str], name: str) -> dict[str, Any]:
     """Run one probe of :mod:`voxstudio.ui.probes`; its findings.
 
-    Raises VoxStudioError if it fails.
+    Raises VoxStudioError if it fails or takes too long.
     """
     command = [sys.executable, "-m", "voxstudio.ui.probes", name, repr(time.monotonic())]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise VoxStudioError(
+            f"The window could not be measured ({name} took over {PATIENCE_S} s): close what else runs, then try again."
+        ) from None
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not lines:
         reason = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
