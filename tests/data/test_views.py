@@ -10,6 +10,7 @@ import pytest
 from voxstudio.core.errors import BadInput
 from voxstudio.data.grids import centred, resized
 from voxstudio.data.parametric import make
+from voxstudio.data.parametric_store import ParametricStore
 from voxstudio.data.prepare import in_unit_cube, store_of_parametric, unit_surface
 from voxstudio.data.shape_store import ShapeStore, open_store
 from voxstudio.data.view_batches import Augmentation, ViewBatches, iterate, occupied_extent, stretched
@@ -123,3 +124,12 @@ def test_front_is_where_azimuth_zero_looks() -> None:
     square = Surface([[-1, -1, -1], [1, -1, -1], [0, -1, 1]], [[0, 1, 2]])
     seen = render_gbuffer(square, Camera(0, 0, 5, 40), 32)
     assert seen.mask.any() and seen.normal[seen.mask][:, 2].min() > 0.99
+
+
+def test_shapes_made_on_demand_are_those_made_before(store: ShapeStore) -> None:
+    lazy = ParametricStore(("chair",), 32, count=3, mesh_resolution=40)
+    assert len(lazy.indices("train")) == 3 and not set(lazy.indices("train")) & set(lazy.indices("validation"))
+    assert np.array_equal(lazy.occupancy(2), store.occupancy(2))
+    assert np.abs(lazy.surface(2).vertices - store.surface(2).vertices).max() < 1e-3
+    two = ParametricStore(("chair", "lamp"), 32, count=2)
+    assert [two.class_names[two.label(int(i))] for i in two.indices("train")] == ["chair", "lamp", "chair", "lamp"]

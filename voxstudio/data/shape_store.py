@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,46 @@ class StoreItem:
     split: str
     surface: Surface
     occupancy: npt.NDArray[np.bool_]
+
+
+class Shapes(Protocol):
+    """What training asks of a source of shapes; :class:`ShapeStore` describes each member."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes; labels index into them."""
+        ...
+
+    @property
+    def resolution(self) -> int:
+        """Voxels along each side."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What the shapes are."""
+        ...
+
+    @property
+    def terms(self) -> str:
+        """Terms of use, one sentence."""
+        ...
+
+    def indices(self, split: str) -> npt.NDArray[np.int64]:
+        """Indices of one split."""
+        ...
+
+    def label(self, index: int) -> int:
+        """Class index of one shape."""
+        ...
+
+    def surface(self, index: int) -> Surface:
+        """Mesh in the unit cube."""
+        ...
+
+    def occupancy(self, index: int) -> npt.NDArray[np.bool_]:
+        """Voxels, bool ``[R, R, R]``."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

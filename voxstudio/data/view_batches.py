@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from voxstudio.core.surface import Surface
 from voxstudio.data.grids import resized
-from voxstudio.data.shape_store import ShapeStore
+from voxstudio.data.shape_store import Shapes
 from voxstudio.data.views import ViewStyle, draw_view
 
 FUSIONS = ("mean", "max", "lstm")
@@ -113,7 +113,7 @@ class ViewBatches:
 
     def __init__(
         self,
-        stores: Sequence[tuple[ShapeStore, float]],
+        stores: Sequence[tuple[Shapes, float]],
         class_names: Sequence[str],
         *,
         batch_size: int,

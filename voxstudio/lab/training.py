@@ -11,23 +11,19 @@ from typing import Any
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.core.recipe import Recipe
-from voxstudio.data.shape_store import ShapeStore, open_store
+from voxstudio.data.shape_store import Shapes, open_store
 from voxstudio.engine.checkpoint import save_checkpoint
 from voxstudio.engine.training import LoopOptions, TrainingReport, load_state, run
 from voxstudio.families import family
 
-PARAMETRIC_COUNT = 64
-"""Parametric training objects of each class that ``train`` prepares when no data is named."""
 
-
-def find_stores(
-    data: Path | None, recipe: Any, cache: Path, count: int = PARAMETRIC_COUNT
-) -> list[tuple[ShapeStore, float]]:
+def find_stores(data: Path | None, recipe: Any, cache: Path) -> list[tuple[Shapes, float]]:
     """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
 
     Raises BadInput that says what was looked for.
     """
-    from voxstudio.data.prepare import store_of_grids, store_of_parametric
+    from voxstudio.data.parametric_store import ParametricStore
+    from voxstudio.data.prepare import store_of_grids
 
     classes = tuple(recipe.classes)
     if data is None:
@@ -39,13 +35,7 @@ def find_stores(
                 f"There are no parametric shapes of {', '.join(unknown)}; "
                 f"choose from {', '.join(CLASSES)} or name --data."
             )
-        folder = cache / f"parametric-{'-'.join(classes)}-{recipe.resolution}-{count}"
-        store = (
-            open_store(folder)
-            if folder.is_dir()
-            else store_of_parametric(folder, classes, count, max(recipe.resolution, 32))
-        )
-        return [(store, 1.0)]
+        return [(ParametricStore(classes, recipe.resolution), 1.0)]
     if not data.exists():
         raise BadInput(f"The data folder {data} does not exist.")
     prepared = [data] if (data / "store.json").exists() else sorted(p.parent for p in data.glob("*/store.json"))
@@ -59,7 +49,7 @@ def find_stores(
 
 
 def batch_source(
-    stores: Sequence[tuple[ShapeStore, float]], recipe: Any, seed: int, workers: int
+    stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, workers: int
 ) -> Callable[[int], Iterator[Any]]:
     """How a trainer opens its batches at a step."""
     from voxstudio.data.view_batches import Augmentation, ViewBatches, iterate
@@ -107,7 +97,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     device: str = "auto",
-    stores: Sequence[tuple[ShapeStore, float]] | None = None,
+    stores: Sequence[tuple[Shapes, float]] | None = None,
     max_seconds: float = float("inf"),
     save_every: float = 120.0,
     export_every: float = 900.0,
@@ -118,7 +108,6 @@ def train(
     preview_every_steps: int = 0,
     title: str = "",
     summary: str = "",
-    count: int = PARAMETRIC_COUNT,
 ) -> Path:
     """Train until ``max_steps`` of this call's recipe; ``out`` then holds weights, card, recipe and resume state.
 
@@ -139,7 +128,7 @@ def train(
             )
     steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
     with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
-        opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), count)
+        opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache))
         used = workers if workers is not None else (1 if (os.cpu_count() or 1) > 1 and steps > 20 else 0)
         trainer = record.load("trainer")(recipe, batch_source(opened, recipe, seed, used), pick_device(device), seed)
         first = 0
@@ -172,7 +161,7 @@ def _card(
     out: Path,
     recipe: Any,
     network: Mapping[str, Any],
-    stores: Sequence[tuple[ShapeStore, float]],
+    stores: Sequence[tuple[Shapes, float]],
     step: int,
     seed: int,
     title: str,
