@@ -44,12 +44,12 @@ def test_calibration_moves_the_threshold_and_nothing_else(trained: tuple[Path, P
 
 def test_evaluate_prints_every_key_that_is_promised_and_repeats(trained: tuple[Path, Path]) -> None:
     out, store = trained
-    first = evaluate(out, store, "cpu", count=1, noise=2)
+    first = evaluate(out, store, "cpu", objects=1, noise=2)
     assert set(first) == {"checkpoint", "metrics"} and first["checkpoint"] == "small"
     for fusion in ("mean", "max", "lstm"):
         assert {f"{key}{tail}" for key in KEYS for tail in ("", "_real")} <= set(first["metrics"][fusion])
     assert first["metrics"]["measured"]["real_objects"] == 2
-    assert evaluate(out, store, "cpu", count=1, noise=2) == first
+    assert evaluate(out, store, "cpu", objects=1, noise=2) == first
 
 
 def test_held_out_subjects_have_another_structure(trained: tuple[Path, Path]) -> None:

@@ -82,17 +82,18 @@ def evaluate(
     data: Path | None = None,
     device: str = "auto",
     progress: Progress = quiet,
-    count: int = 12,
+    objects: int = 84,
     noise: int = 32,
 ) -> dict[str, Any]:
     """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what.
 
-    Without ``data`` only held-out parametric objects are measured; with it the same keys with ``_real`` join.
+    ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out parametric objects are measured; with it the same keys with ``_real`` join.
     """
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
     measure = record.load("protocol")
-    held_out = parametric_subjects(model.card.classes, model.card.resolution, count, held_out=True)
+    each = max(1, objects // max(len(model.card.classes), 1))
+    held_out = parametric_subjects(model.card.classes, model.card.resolution, each, held_out=True)
     metrics: dict[str, Any] = measure(model, held_out, "", progress) if held_out else {}
     metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
     if data is not None:
