@@ -87,7 +87,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what.
 
-    ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out parametric objects are measured; with it the same keys with ``_real`` join.
+    ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out
+    parametric objects are measured; with it the same keys with ``_real`` join.
     """
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
