@@ -16,4 +16,4 @@ SMALL = {
 def tiny_checkpoint(folder: Path, **changes: object) -> Path:
     """Train the smallest useful 3D-VAE-GAN for two steps into ``folder``."""
     recipe = family("vae_gan3d").recipe_class()().changed(**{**SMALL, **changes})
-    return train("vae_gan3d", folder, recipe, max_steps=2, device="cpu", count=2, workers=0)
+    return train("vae_gan3d", folder, recipe, max_steps=2, device="cpu", workers=0)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,7 +132,9 @@ def load_foreign(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".safetensors":
         return dict(load_file(path))
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch tells of old pickles; the person is told in our own words
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = str(error).split("GLOBAL ")[-1].split(" ")[0] if "GLOBAL " in str(error) else "code"
         raise BadCheckpoint(
