@@ -68,6 +68,8 @@ def sample_command(arguments: Namespace) -> Outcome:
 
     _check_outputs(arguments)
     model = api.open(arguments.checkpoint, arguments.device)
+    if not 0.0 <= arguments.truncation <= 2.0:
+        raise BadInput(f"--truncation lies between 0 and 2, not {arguments.truncation:g}.")
     label = arguments.label or (model.classes[0] if model.classes else None)
     grid = model.sample(label, arguments.seed, arguments.truncation, arguments.iso)
     return _meshed(arguments, model, grid, {"label": label, "seed": arguments.seed})
@@ -80,6 +82,8 @@ def evaluate_command(arguments: Namespace) -> Outcome:
 
     entry = find_checkpoint(arguments.checkpoint, checkpoint_folders())
     data = Path(arguments.data) if arguments.data else None
+    if data is not None and not data.exists():
+        raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
     document = evaluate(entry.folder, data, device=arguments.device, progress=progress_line())
     return Outcome(document, "\n".join(_flat(document)))
 
@@ -151,6 +155,7 @@ def _writable(name: str, suffixes: tuple[str, ...]) -> Path:
 def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, Any]) -> Outcome:
     """Mesh, write, and tell what was written."""
     from voxstudio import api
+    from voxstudio.geometry.pieces import count_pieces, largest_piece
 
     started = time.perf_counter()
     surface = api.surface(grid, arguments.style, arguments.smoothing)
@@ -158,6 +163,12 @@ def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, 
     if surface.is_empty:
         highest = float(grid.values.max())
         raise BadInput(f"Nothing reaches the threshold {grid.iso_level:.3g}: use --iso below {highest:.3g}.")
+    if arguments.largest:
+        surface = largest_piece(surface)
+    pieces = count_pieces(surface)
+    if pieces > 1:
+        told = f"the mesh is in {pieces} separate pieces: try a lower --iso, or --largest to keep only the largest."
+        print(f"voxstudio: {told}", file=sys.stderr)
     output = api.save(surface, arguments.output)
     if model.note:
         print(f"voxstudio: {model.note}", file=sys.stderr)
@@ -166,7 +177,7 @@ def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, 
     document = {
         "output": str(output), "checkpoint": model.name, "device": model.device, **about, "iso": grid.iso_level,
         "resolution": max(grid.shape), "style": arguments.style, "vertices": len(surface.vertices),
-        "faces": len(surface.faces), "volume_mm3": round(surface.volume, 3), "size_mm": size,
+        "faces": len(surface.faces), "pieces": pieces, "volume_mm3": round(surface.volume, 3), "size_mm": size,
         "preview": arguments.preview, "note": model.note, "times_ms": {k: round(v, 2) for k, v in times.items()},
     }
     text = f"Wrote {output}: {len(surface.faces):,} triangles, {' x '.join(f'{side:.0f}' for side in size)} mm."

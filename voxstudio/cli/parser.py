@@ -69,6 +69,7 @@ def _mesh_options(parser: Parser, checkpoint: str) -> None:
     parser.add_argument("--iso", type=float, metavar="T", help="threshold between 0 and 1 (default: the card's)")
     parser.add_argument("--style", choices=("smooth", "blocks"), default="smooth")
     parser.add_argument("--smoothing", type=int, default=0, metavar="N", help="Taubin steps, 0 to 50 (default: 0)")
+    parser.add_argument("--largest", action="store_true", help="keep only the largest piece")
     parser.add_argument("--preview", metavar="P.png", help="also save a shaded picture of the mesh")
     parser.add_argument("--device", choices=DEVICES, default="auto")
 

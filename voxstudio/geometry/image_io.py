@@ -61,7 +61,7 @@ def read_image(path: Path) -> Picture:
             raise BadInput(f"{path.name} is larger than 512 MB: save it as a smaller PNG or JPEG.")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise BadInput(f"{path} is no longer there: check the name, or choose the image again.") from None
+        raise BadInput(f"There is no file {path}: check the name, or choose the image again.") from None
     except OSError as error:
         raise BadInput(f"{str(path)[:300]} cannot be read ({error.strerror}): check that you may open it.") from None
     except ValueError:  # a NUL in the name

@@ -350,13 +350,16 @@ class Session:
 
         def work(job: Job) -> str:
             from voxstudio.geometry.mesh_io import save_surface
+            from voxstudio.geometry.pieces import count_pieces
 
             surface = inference.mesh(shown.grid, options.style, options.smoothing)
             job.progress(0.5, f"Writing {target.name}")
             save_surface(surface, target)
             low, high = surface.bounds
             size = " x ".join(f"{side:.0f}" for side in high - low)
-            return f"Saved {target.name}: {len(surface.faces):,} triangles, {size} mm."
+            pieces = count_pieces(surface)
+            loose = f" It is in {pieces} separate pieces: a lower threshold may join them." if pieces > 1 else ""
+            return f"Saved {target.name}: {len(surface.faces):,} triangles, {size} mm.{loose}"
 
         def done(sentence: Any) -> None:
             self._say("info", sentence, "export")
