@@ -13,8 +13,6 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
-
 TURNS = 7
 BEAT_MS = 4
 DRAG_S = 4.0
@@ -189,6 +187,8 @@ def drop(started: float) -> dict[str, Any]:
         canvas.repaint()
 
     found["read_ms"] = _median(lambda: read_view(path, model.image_size))
+    import numpy as np
+
     found["network_ms"] = _median(lambda: model.reconstruct(np.array(view.network)[None]))
     found["draw_ms"] = _median(draw)
     probe.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
     QGuiApplication,
@@ -20,12 +19,12 @@ from PySide6.QtWidgets import (
     QStackedLayout,
 )
 
-from voxstudio.core.surface import Surface
 from voxstudio.ui import theme
 from voxstudio.ui.overlay import Overlay
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
+    from voxstudio.core.surface import Surface
     from voxstudio.ui.canvas import Canvas
 
 NO_OPENGL = (
@@ -109,6 +108,11 @@ class Viewport(QFrame):
     def _show(self) -> None:
         shown, options = self._studio.session.shown, self._studio.session.options
         if shown is None:
+            # Imported here: numpy takes longer to import than the window takes to paint.
+            import numpy as np
+
+            from voxstudio.core.surface import Surface
+
             self.canvas.show_surface(Surface(np.empty((0, 3)), np.empty((0, 3))), "smooth", False)
             return
         coloured = options.colour_by == "confidence"
