@@ -39,6 +39,21 @@ PAPER = {
     "refine_to": 0,
 }
 
+GUIDED = {
+    "image_size": 96,
+    "batch_size": 32,
+    "view_counts": (1, 2, 3),
+    "view_pool": 10000,
+    "keep_background": 0.08,
+    "dice_weight": 5.0,
+    "kl_weight": 0.001,
+    "ssim_weight": 1.0,
+    "guide_steps": 4000,
+    "learning_rate_g": 0.0015,
+    "learning_rate_e": 0.0015,
+}
+"""What the shipped checkpoints arrived at in stages, as one run; start here for weights of your own."""
+
 FAMILY = Family(
     key="vae_gan3d",
     title="3D-VAE-GAN",
@@ -51,6 +66,8 @@ FAMILY = Family(
     capabilities=("reconstruct", "generate"),
     presets={
         "compact": {},
+        "guided": GUIDED,
+        "guided-64": {**GUIDED, "resolution": 64, "coarse_steps": 2400, "kl_weight": 0.0015, "view_pool": 12000},
         "paper": PAPER,
         "paper-64": {
             **PAPER,
