@@ -7,7 +7,8 @@ import pytest
 
 from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.lab import bench, bench_window, bench_work
-from voxstudio.lab.bench import Row, report, row, run
+from voxstudio.lab.bench import report, run
+from voxstudio.lab.bench_rows import Row, row, side_by_side
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_the_table_names_every_row() -> None:
 
 def test_both_sides_are_measured_in_turn() -> None:
     order: list[str] = []
-    bench.side_by_side(lambda: order.append("a"), lambda: order.append("b"), seconds=0.0, least=3)
+    side_by_side(lambda: order.append("a"), lambda: order.append("b"), seconds=0.0, least=3)
     assert order == ["a", "b"] * 4
 
 

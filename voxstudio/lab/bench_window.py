@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from voxstudio.core.errors import VoxStudioError
-from voxstudio.lab.bench import Row, row
+from voxstudio.lab.bench_rows import Row, row
 
 STARTS = 5
 """Times each window is opened."""

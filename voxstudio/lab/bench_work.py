@@ -10,7 +10,7 @@ import numpy as np
 
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.lab.bench import Row, row, side_by_side
+from voxstudio.lab.bench_rows import Row, row, side_by_side
 
 MESHED = (32, 64, 128)
 
