@@ -87,7 +87,7 @@ def test_objects_of_a_class_differ(name: str) -> None:
     overlap = [
         (a & b).sum() / (a | b).sum() for i, a in enumerate(grids) for b in grids[:i]
     ]
-    assert float(np.mean(overlap)) < (0.7 if name == "car" else 0.5)  # cars are alike at 32^3, real ones too
+    assert float(np.mean(overlap)) < (0.7 if name == "car" else 0.5)  # cars are alike at 32^3
     assert max(overlap) < 0.93
 
 

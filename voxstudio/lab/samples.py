@@ -1,5 +1,7 @@
 """Make the sample photos of ``resources/samples``: parametric objects that no model was trained on.
 
+They were chosen because the shipped checkpoints reconstruct them well (the chairs among thirty): they are not typical.
+
 ``python -m voxstudio.lab.samples`` writes the same bytes each time.
 """
 
