@@ -223,8 +223,6 @@ def test_no_file_names_a_place_on_one_machine() -> None:
 
 
 LONGER = {
-    # The one state that everything drives; its values, history and errands stand in files beside it.
-    "voxstudio/session/session.py": 680,
     # One thread's whole life: mailbox, passes, fallback to the CPU. Half of it would not be understood alone.
     "voxstudio/engine/inference.py": 420,
 }

@@ -264,7 +264,7 @@ def test_cancelled_reading_adds_nothing(studio: Studio, tmp_path: Path, monkeypa
         started.set()
         assert go_on.wait(20)
 
-    monkeypatch.setattr("voxstudio.session.session.read_view", slow)
+    monkeypatch.setattr("voxstudio.session.pictures.read_view", slow)
     studio.session.add_images([tmp_path / "a.png", tmp_path / "b.png"])
     assert started.wait(20)
     assert studio.session.job.words.startswith("Reading")

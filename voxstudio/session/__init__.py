@@ -18,6 +18,9 @@ topic              read then
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
 ``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
 =================  ==========================================================================
+
+One class in layers, each in a file that knows those before it: ``state`` (what is held and told),
+``asking`` (the inference thread), ``steps`` (the history), ``pictures``, ``session``.
 """
 
 from __future__ import annotations
