@@ -222,15 +222,9 @@ def test_no_file_names_a_place_on_one_machine() -> None:
     assert found == []
 
 
-LONGER = {
-    # One thread's whole life: mailbox, passes, fallback to the CPU. Half of it would not be understood alone.
-    "voxstudio/engine/inference.py": 420,
-}
-
-
 def test_a_source_file_is_about_one_thing() -> None:
     lengths = {file.relative_to(ROOT).as_posix(): text_of(file).count("\n") for file in python_files()}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGER.get(name, 400)} == {}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
 def test_test_files_have_names_of_their_own_and_mirror_the_package() -> None:

@@ -15,9 +15,9 @@ from PIL import Image
 
 from voxstudio.core.card import Card
 from voxstudio.core.latent import Latent
+from voxstudio.core.overlap import iou
 from voxstudio.core.picture import Picture
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.engine import inference
 from voxstudio.engine.jobs import OwnerLoop
 from voxstudio.session import Session
 
@@ -141,7 +141,7 @@ def test_what_each_view_contributes_is_the_change_without_it(studio: Studio) -> 
     same, _, other = studio.session.contributions
     whole = studio.session.shown.grid.occupancy
     for item in studio.session.contributions:
-        assert item.iou == pytest.approx(inference.iou(whole, item.grid.occupancy))
+        assert item.iou == pytest.approx(iou(whole, item.grid.occupancy))
     assert other.iou < same.iou <= 1.0
 
 

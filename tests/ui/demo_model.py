@@ -90,13 +90,13 @@ class DemoModel:
 
 def install(slow_s: float = 0.0) -> None:
     """Make the inference thread open the stand-in instead of reading weights."""
-    from voxstudio.engine import inference
+    from voxstudio.engine import inference, requests
     from voxstudio.engine.checkpoint import read_card
 
-    def load(self: inference.InferenceThread, request: inference.Request, note: str) -> None:
+    def load(self: inference.InferenceThread, request: requests.Request, note: str) -> None:
         model = DemoModel(read_card(request.folder), slow_s)
         info = inference.describe_model(request.key, model, 1.0)
         self._open = inference._Open(request.key, model, info)
-        self._deliver(inference.Opened(request.number, info))
+        self._deliver(requests.Opened(request.number, info))
 
     inference.InferenceThread._load = load  # type: ignore[method-assign]

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.overlap import iou as iou
+
 Float = npt.NDArray[np.floating]
 Bool = npt.NDArray[np.bool_]
-
-
-def iou(a: Bool, b: Bool) -> float:
-    """Intersection over union of two occupancies of any equal shape; 1 if both are empty."""
-    union = int(np.count_nonzero(a | b))
-    return int(np.count_nonzero(a & b)) / union if union else 1.0
 
 
 def squared_difference(probability: Float, truth: Bool) -> float:

@@ -25,8 +25,8 @@ One class in layers, each in a file that knows those before it: ``state`` (what 
 
 from __future__ import annotations
 
-from voxstudio.engine.inference import Contribution, Draw, ModelInfo
 from voxstudio.engine.inputs import View
+from voxstudio.engine.requests import Contribution, Draw, ModelInfo
 from voxstudio.session.session import Session
 from voxstudio.session.values import COLOURS, STYLES, JobState, Message, Options, Shown
 

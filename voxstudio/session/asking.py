@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from voxstudio.engine import inference
-from voxstudio.engine.inference import InferenceThread, ModelInfo, Request
+from voxstudio.engine.inference import InferenceThread
 from voxstudio.engine.inputs import View
+from voxstudio.engine.requests import Contributed, Done, Event, ModelInfo, Opened, Request, Result
 from voxstudio.session.state import State
 from voxstudio.session.values import Shown
 
@@ -83,23 +83,23 @@ class Asking(State):
         left_out = [view.name for view in self._views if view.id == self._preview]
         return f"{words}, without {left_out[0]}" if left_out else words
 
-    def _take(self, event: inference.Event) -> None:
+    def _take(self, event: Event) -> None:
         """One event from the inference thread, on the owner's thread."""
         asked = self._asked.get(event.number)
         if asked is None:
             return
         request, origin = asked
-        if isinstance(event, inference.Done):
+        if isinstance(event, Done):
             for number in [n for n in self._asked if n <= event.number]:
                 self._errands.ended(self._asked.pop(number)[0].job)
-        elif isinstance(event, inference.Opened):
+        elif isinstance(event, Opened):
             if self._checkpoint is not None and str(self._checkpoint.folder) == event.info.key:
                 self._take_model(event.info)
         elif event.number <= self._floor:
             return
-        elif isinstance(event, inference.Result):
+        elif isinstance(event, Result):
             self._take_result(event, request, origin)
-        elif isinstance(event, inference.Contributed):
+        elif isinstance(event, Contributed):
             if event.number == self._compared:
                 self._contributions = event.items
                 self._tell("contributions")
@@ -115,7 +115,7 @@ class Asking(State):
         if info.note:
             self._say("warning", info.note, "checkpoint")
 
-    def _take_result(self, result: inference.Result, request: Request, origin: str) -> None:
+    def _take_result(self, result: Result, request: Request, origin: str) -> None:
         """Shown if newer than what is shown (not: equal to the newest, or nothing would move in a drag)."""
         current = str(self._checkpoint.folder) if self._checkpoint else ""
         if result.key != current or (self._shown is not None and result.number <= self._shown.number):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from voxstudio.engine.inference import Draw
 from voxstudio.engine.inputs import View
+from voxstudio.engine.requests import Draw
 from voxstudio.session.values import Options
 
 KEPT = 200

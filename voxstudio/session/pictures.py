@@ -10,9 +10,9 @@ from typing import Any
 
 from voxstudio.core.errors import VoxStudioError
 from voxstudio.core.picture import Picture
-from voxstudio.engine.inference import ModelInfo
 from voxstudio.engine.inputs import View, make_view, read_view, reframed
 from voxstudio.engine.jobs import Job
+from voxstudio.engine.requests import ModelInfo
 from voxstudio.session.steps import Steps
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.engine import inference
-from voxstudio.engine.inference import Draw
 from voxstudio.engine.inputs import rehearse
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
 from voxstudio.engine.places import find_checkpoint
+from voxstudio.engine.requests import Draw
 from voxstudio.lab.opening import open_any
 from voxstudio.session.pictures import Pictures
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voxstudio.engine.inference import Contribution, Draw, ModelInfo, Request
 from voxstudio.engine.inputs import View
+from voxstudio.engine.requests import Contribution, Draw, ModelInfo, Request
 from voxstudio.session.errands import Errands
 from voxstudio.session.history import History
 from voxstudio.session.values import JobState, Message, Options, Shown

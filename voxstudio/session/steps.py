@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from voxstudio.engine.inference import Draw
 from voxstudio.engine.inputs import View
+from voxstudio.engine.requests import Draw
 from voxstudio.session.asking import Asking
 from voxstudio.session.history import Snapshot
 from voxstudio.session.values import Options

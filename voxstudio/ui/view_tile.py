@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 from voxstudio.ui import inputs, pictures, widgets
 
 if TYPE_CHECKING:
-    from voxstudio.engine.inference import Contribution
     from voxstudio.engine.inputs import View
+    from voxstudio.engine.requests import Contribution
 
 SIDE = 72
 WIDTH = 340
