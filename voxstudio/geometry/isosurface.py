@@ -132,8 +132,6 @@ class _Filter:
         self, field: npt.NDArray[np.float32], spacing: list[float], origin: list[float], normals: bool
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.float32] | None]:
         """Points, triangles and normals of the 0 surface of ``field`` ``[z, y, x]``; the rest counts x, y, z."""
-        from vtkmodules.util.numpy_support import vtk_to_numpy
-
         self._image.SetDimensions(*field.shape[::-1])
         self._image.SetSpacing(*spacing)
         self._image.SetOrigin(*origin)
@@ -142,9 +140,9 @@ class _Filter:
         self._contour.SetComputeNormals(normals)
         self._contour.Update()
         output = self._contour.GetOutput()
-        points = vtk_to_numpy(output.GetPoints().GetData())
-        faces = vtk_to_numpy(output.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-        directions = vtk_to_numpy(output.GetPointData().GetNormals()) if normals else None
+        points = np.asarray(memoryview(output.GetPoints().GetData()))
+        faces = np.asarray(memoryview(output.GetPolys().GetConnectivityArray())).reshape(-1, 3)
+        directions = np.asarray(memoryview(output.GetPointData().GetNormals())) if normals else None
         output.Initialize()  # the arrays live on in what is returned
         self._scalars.Initialize()
         return points, faces, directions
