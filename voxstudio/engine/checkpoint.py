@@ -149,8 +149,12 @@ def load_foreign(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], card: Card, recipe: Mapping[str, Any]) -> Card:
-    """Write weights (float16), card and recipe, each atomically; return the card with tensors and sha256 filled in.
+def save_checkpoint(
+    folder: Path, tensors: Mapping[str, Tensor], card: Card, recipe: Mapping[str, Any], exact: bool = False
+) -> Card:
+    """Write weights, card and recipe, each atomically; return the card with tensors and sha256 filled in.
+
+    Weights become float16; ``exact`` keeps them as they are, for those that somebody else trained in more.
 
     Raises CannotWrite if the disk refuses; files that stood there before are then still whole.
     """
@@ -158,7 +162,8 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], card: Card, rec
     from safetensors.torch import save
 
     halves = {
-        name: (t.to(torch.float16) if t.is_floating_point() else t).contiguous() for name, t in sorted(tensors.items())
+        name: (t.to(torch.float16) if t.is_floating_point() and not exact else t).contiguous()
+        for name, t in sorted(tensors.items())
     }
     blob = save(halves)
     specs = {name: [str(t.dtype).removeprefix("torch."), list(t.shape)] for name, t in halves.items()}

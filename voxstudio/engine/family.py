@@ -44,9 +44,11 @@ class Family:
     protocol: str
     capabilities: tuple[str, ...]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    guesser: str = ""
+    """``"module:name"`` of a :class:`Guesser`, or empty: then only the sizes of known checkpoints are tried."""
 
     def load(self, which: str) -> Any:
-        """Import what ``which`` names: ``"recipe"``, ``"model"``, ``"trainer"`` or ``"protocol"``."""
+        """Import what ``which`` names: ``"recipe"``, ``"model"``, ``"trainer"``, ``"protocol"``, ``"guesser"``."""
         module, _, name = getattr(self, which).partition(":")
         return getattr(importlib.import_module(module), name)
 
@@ -124,6 +126,37 @@ class Trainer(Protocol):
 
     def export(self) -> tuple[dict[str, torch.Tensor], Mapping[str, Any]]:
         """Inference weights and the ``network`` entry of the card."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a family makes of the tensors that a foreign file has for it.
+
+    ``names`` are the tensors to keep, ``filled`` those that the file lacks and that have a harmless value, ``network``
+    the card's entry of that name. ``problem`` is a sentence that says what is missing if nothing can be done, else
+    empty; ``notes`` are sentences about what was left out or filled in.
+    """
+
+    capabilities: tuple[str, ...]
+    recipe: Recipe
+    network: Mapping[str, Any]
+    names: frozenset[str]
+    filled: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Guesser(Protocol):
+    """Reads a family's sizes off the tensors of a foreign file. Named by ``Family.guesser``; may import torch."""
+
+    def recipes(self, shapes: Sequence[tuple[int, ...]]) -> Sequence[Recipe]:
+        """Recipes whose networks may have such tensors, whatever these are called; the likeliest first."""
+
+    def wanted(self, recipe: Recipe) -> Mapping[str, tuple[int, ...]]:
+        """Names and shapes of the inference weights of a recipe, in the network's order. Allocates nothing."""
+
+    def settle(self, recipe: Recipe, there: frozenset[str], whole_parts: bool = False) -> Settled:
+        """What can be done with these tensors; ``whole_parts`` leaves out a part of which some are missing."""
 
 
 Progress = Callable[[float, str], None]

@@ -60,10 +60,11 @@ FAMILY = Family(
     citation="GAN architectures for 3D Models (report), sections 2.4 to 2.6; after Wu et al., NeurIPS 2016",
     summary="One or many pictures of an object become voxels; conditional models also make objects from noise.",
     recipe="voxstudio.families.vae_gan3d.recipe:VaeGanRecipe",
-    model="voxstudio.families.vae_gan3d.model:VaeGanModel",
+    model="voxstudio.families.vae_gan3d.model:open_model",
     trainer="voxstudio.families.vae_gan3d.trainer:VaeGanTrainer",
     protocol="voxstudio.families.vae_gan3d.protocol:evaluate",
     capabilities=("reconstruct", "generate"),
+    guesser="voxstudio.families.vae_gan3d.guess:GUESSER",
     presets={
         "compact": {},
         "guided": GUIDED,
