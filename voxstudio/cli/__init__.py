@@ -19,7 +19,7 @@ from typing import Any
 
 from voxstudio.core.errors import Cancelled, VoxStudioError
 
-COMMANDS = ("list", "reconstruct", "sample", "evaluate", "train", "data", "doctor", "bench")
+COMMANDS = ("list", "reconstruct", "sample", "evaluate", "train", "data", "inspect", "doctor", "bench")
 INTERRUPTED = 130
 
 

@@ -37,7 +37,7 @@ def command_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_list, _reconstruct, _sample, _evaluate, _train, _data, _doctor, _bench):
+    for add in (_list, _reconstruct, _sample, _evaluate, _train, _data, _inspect, _doctor, _bench):
         add(commands)
     return parser
 
@@ -135,3 +135,34 @@ def _doctor(commands: Any) -> None:
 def _bench(commands: Any) -> None:
     parser = _new(commands, "bench", "Measure the program's speed, each row against its baseline in the same run.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name begins so (default: all)")
+    _data_import(actions)
+
+
+def _data_import(actions: Any) -> None:
+    parser = _new(actions, "import", "Voxelise a tree of meshes into one file; given again it goes on.")
+    parser.add_argument("source", metavar="SOURCE", help="a ModelNet or ShapeNet tree, or any folder of meshes")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file of shapes, such as my.voxdata")
+    parser.add_argument("--resolution", type=int, default=64, metavar="R", help="voxels a side (default: 64)")
+    parser.add_argument("--classes", nargs="+", metavar="CLASS", help="only these (default: all)")
+    parser.add_argument("--up", choices=("y", "z"), help="the meshes' upward axis (default: ShapeNet y, others z)")
+    parser.add_argument("--faces", type=int, default=3000, metavar="N", help="triangles kept of a mesh (default: 3000)")
+    parser.add_argument("--views", type=int, default=0, metavar="N", help="also store N pictures of each (default: 0)")
+    parser.add_argument("--image-size", type=int, default=64, metavar="S", help="pixels a side of those (default: 64)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="workers (default: one for each core)")
+    parser.add_argument("--backend", choices=("loky", "threading", "dask", "ray"), default="loky")
+    parser.add_argument("--address", metavar="URL", help="a running Dask or Ray cluster (default: start one here)")
+    parser.add_argument("--timeout", type=float, default=120.0, metavar="S", help="seconds for one mesh (default: 120)")
+    parser.add_argument("--replace", action="store_true", help="replace FILE if it holds something else")
+    parser.add_argument("--terms", metavar="TEXT", help="terms of use, which checkpoints trained on it will tell")
+
+
+def _inspect(commands: Any) -> None:
+    parser = _new(commands, "inspect", "Look into a weights file of somebody else, and add it to the library.")
+    parser.add_argument("file", metavar="FILE", help=".safetensors, .pt, .pth, .bin or .ckpt; nothing in it is run")
+    parser.add_argument("--family", metavar="F", help="take it for this family (default: the one that fits best)")
+    parser.add_argument("--part", metavar="P", help="which set of weights inside it (default: the one that fits best)")
+    parser.add_argument("--map", metavar="OLD=NEW", action="append", default=[], help="the file's OLD is our NEW")
+    parser.add_argument("--set", metavar="OPTION=VALUE", action="append", default=[], help="what shapes do not tell")
+    parser.add_argument("--whole-parts", action="store_true", help="leave out parts of which tensors are missing")
+    parser.add_argument("--accept", action="store_true", help="the guessed names are right")
+    parser.add_argument("--adopt", metavar="NAME", help="add it to the library under this name")
