@@ -222,9 +222,13 @@ def set_options(proposal: Proposal, options: Mapping[str, Any]) -> Proposal:
     recipe = made.recipe
     record = family(proposal.fit.family)
     if record.guesser and dict(record.load("guesser").wanted(recipe)) != dict(proposal.fit.wanted):
-        named = ", ".join(f"{name}={value}" for name, value in options.items())
+        named = ", ".join(f"{name}={_told(value)}" for name, value in options.items())
         raise BadInput(f"With {named} the network has other tensors than the file: set what the shapes leave open.")
     return made
+
+
+def _told(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def check_name(name: str, taken: Collection[str]) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox
 
 from voxstudio.ui.studio import Studio
+
+if TYPE_CHECKING:
+    from voxstudio.core.card import Card
 
 
 class CheckpointChoice(QComboBox):
@@ -32,7 +37,7 @@ class CheckpointChoice(QComboBox):
         session = self._studio.session
         self.clear()
         for entry in session.catalogue:
-            if entry.card is not None and can(entry.card.family, self._capability):
+            if entry.card is not None and offers(entry.card, self._capability):
                 self.addItem(entry.card.title or entry.name, str(entry.folder))
         chosen = str(session.checkpoint.folder) if session.checkpoint else ""
         if chosen and self.findData(chosen) < 0:
@@ -47,6 +52,12 @@ class CheckpointChoice(QComboBox):
         current = self._studio.session.checkpoint
         if current is None or str(current.folder) != self.itemData(index):
             self._studio.session.open_checkpoint(self.itemData(index))
+
+
+def offers(card: Card, capability: str) -> bool:
+    """True if a checkpoint offers a capability: its family does, and its own weights are whole enough for it."""
+    own = card.network.get("capabilities")
+    return can(card.family, capability) and (not capability or not isinstance(own, list) or capability in own)
 
 
 def can(family: str, capability: str) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One action: its name, its words with a verb, where it stands in the menu, its keys, its icon."""
 
     key: str
@@ -28,6 +27,10 @@ class Command:
 COMMANDS = (
     Command("open", "Open photos…", "File", "Ctrl+O", "folder-open", tip="Add photos of one object from files"),
     Command("paste", "Paste photo", "File", "Ctrl+V", "clipboard", tip="Add the photo in the clipboard"),
+    Command(
+        "open-weights", "Open a checkpoint file…", "File", "", "file-arrow-down",
+        tip="Look into weights of somebody else and add them to the library",
+    ),
     Command("sample", "Try a sample", "File", "", "image", tip="Reconstruct the photos that come with the program"),
     Command("save", "Save mesh…", "File", "Ctrl+S", "floppy-disk", tip="Write OBJ, STL, PLY or GLB", separate=True),
     Command("quit", "Quit", "File", "Ctrl+Q", "sign-out", separate=True),

@@ -116,11 +116,11 @@ class CreatePanel(QWidget):
         self.label.setCurrentIndex(max(0, self.label.findData(draw.label)))
 
     def _follow_checkpoint(self) -> None:
-        from voxstudio.ui.checkpoint_choice import can
+        from voxstudio.ui.checkpoint_choice import offers
 
         session = self._studio.session
         card = session.checkpoint.card if session.checkpoint is not None else None
-        able = card is not None and can(card.family, "generate")
+        able = card is not None and offers(card, "generate")
         if session.model is not None:
             able = session.model.can_sample
         for part in (self.make, self.seed, self.dice, self.truncation, self.label):

@@ -12,6 +12,8 @@ from urllib.parse import unquote_to_bytes
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
 from PySide6.QtGui import QImage
 
+from voxstudio.engine.inspection import SUFFIXES
+
 if TYPE_CHECKING:
     from voxstudio.session import Session
 
@@ -65,6 +67,16 @@ def read(mime: QMimeData) -> Dropped:
     return found
 
 
+def holds_weights(mime: QMimeData) -> bool:
+    """True if the first file is called as a file of weights is."""
+    return any(is_weights(Path(url.toLocalFile())) for url in mime.urls()[:1] if url.isLocalFile())
+
+
+def is_weights(path: Path) -> bool:
+    """True for a file that is called as a file of weights is."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def _take_data_url(url: QUrl, found: Dropped) -> None:
     """A picture inside the address itself: ``data:image/png;base64,...``."""
     head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
@@ -106,8 +118,12 @@ def png(image: QImage) -> bytes:
 def receive(session: Session, mime: QMimeData) -> None:
     """Add what was dropped or pasted, or say why it cannot be."""
     found = read(mime)
-    if found.paths:
-        session.add_images(found.paths)
+    weights = [path for path in found.paths if is_weights(path)]
+    pictures = [path for path in found.paths if path not in weights]
+    if weights:
+        session.adopting.open(weights[0])
+    if pictures:
+        session.add_images(pictures)
     for data, name in found.pictures:
         session.add_image_bytes(data, name)
     if found.refused:

@@ -56,6 +56,15 @@ def _source_in_words(source: Any) -> str:
     return f"{counted} ({terms})" if terms else counted
 
 
+def breakable(text: str, most: int = 28) -> str:
+    """The same words, but one that is longer than a line (a checksum, a file name) may go on in the next."""
+    parts = [
+        "\u200b".join(word[i : i + most] for i in range(0, len(word), most)) if len(word) > most else word
+        for word in text.split(" ")
+    ]
+    return " ".join(parts)
+
+
 def size_in_words(folder: Path) -> str:
     """Size of the weights on disk."""
     try:
@@ -110,10 +119,10 @@ class CheckpointCard(widgets.Card):
             self.body.addWidget(widgets.words(f"Classes: {', '.join(card.classes)}", "hint", wrap=True))
         learned = data_in_words(card.data)
         if learned:
-            self.body.addWidget(widgets.words(f"Learned from: {learned}", "hint", wrap=True))
+            self.body.addWidget(widgets.words(breakable(f"Learned from: {learned}"), "hint", wrap=True))
         self.body.addWidget(widgets.words(f"Licence of the weights: {card.licence}", "hint", wrap=True))
         for note in card.notes[:3]:
-            self.body.addWidget(widgets.words(note, "hint", wrap=True))
+            self.body.addWidget(widgets.words(breakable(note), "hint", wrap=True))
 
     def show_chosen(self, chosen: bool, busy: bool) -> None:
         """Mark the one that is in use."""
@@ -160,6 +169,12 @@ class LibraryPanel(QWidget):
         self.refresh.clicked.connect(studio.session.refresh_catalogue)
         foot = QVBoxLayout()
         foot.setContentsMargins(16, 8, 16, 16)
+        self.open_file = widgets.button(
+            "Open a checkpoint file", "", "file-arrow-down", "Look into weights of somebody else, and add them"
+        )
+        self.open_file.clicked.connect(studio.commands.action("open-weights").trigger)
+        foot.setSpacing(8)
+        foot.addWidget(self.open_file)
         foot.addWidget(self.refresh)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
