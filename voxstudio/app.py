@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ def _window(argv: list[str]) -> int:
         _check_screenshot(screenshot)
     if not has_display():
         raise VoxStudioError(NO_DISPLAY)
+    gc.disable()  # until the window is painted: nothing is garbage yet, and looking for it takes a tenth of the time
     from voxstudio.ui.run import run_window
 
     return run_window(images, screenshot=screenshot, checkpoint=arguments.checkpoint, device=arguments.device)

@@ -6,7 +6,7 @@ The font file is used directly: importing qtawesome takes longer than painting t
 from __future__ import annotations
 
 import importlib.util
-import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,38 +21,44 @@ SIZE = 18
 
 
 @cache
-def _face() -> tuple[str, dict[str, str]]:
-    """Family of the icon font, and the code point of each name (hexadecimal)."""
+def _face() -> tuple[str, str]:
+    """Family of the icon font, and the text of the table of its code points (``"name": "0xe000"``)."""
     spec = importlib.util.find_spec("qtawesome")
     if spec is None or spec.origin is None:
-        return "", {}
+        return "", ""
     folder = Path(spec.origin).parent / "fonts"
     number = QFontDatabase.addApplicationFont(str(next(folder.glob("phosphor-*.ttf"))))
     families = QFontDatabase.applicationFontFamilies(number)
-    names = json.loads(next(folder.glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
-    return (families[0] if families else ""), names
+    table = next(folder.glob("phosphor-charmap-*.json")).read_text(encoding="utf-8")
+    return (families[0] if families else ""), table
+
+
+@cache
+def _glyph(name: str) -> str:
+    """The character of an icon, empty if there is none. A search: reading the whole table takes far longer."""
+    found = re.search(rf'"{re.escape(name)}"\s*:\s*"(?:0x)?([0-9a-fA-F]+)"', _face()[1])
+    return chr(int(found.group(1), 16)) if found else ""
 
 
 def has(name: str) -> bool:
     """True if the set holds an icon of that name."""
-    return name in _face()[1]
+    return bool(_glyph(name))
 
 
 def pixmap(name: str, colour: str, size: int = SIZE) -> QPixmap:
     """One icon as a square picture of ``size`` logical pixels; empty if there is none of that name."""
-    family, names = _face()
+    family, glyph = _face()[0], _glyph(name)
     app = QGuiApplication.instance()
     ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
     made = QPixmap(round(size * ratio), round(size * ratio))
     made.fill(Qt.GlobalColor.transparent)
-    if family and name in names:
+    if family and glyph:
         font = QFont(family)
         font.setPixelSize(round(size * ratio))
         painter = QPainter(made)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.setFont(font)
         painter.setPen(QColor(colour))
-        glyph = chr(int(names[name], 16))
         painter.drawText(QRectF(0, 0, made.width(), made.height()), Qt.AlignmentFlag.AlignCenter, glyph)
         painter.end()
     made.setDevicePixelRatio(ratio)

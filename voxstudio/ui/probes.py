@@ -6,6 +6,7 @@ started this process (one clock for all processes of a machine). Prints one JSON
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import statistics
@@ -70,6 +71,7 @@ class Probe:
     """Our window, and a way to wait for something in it."""
 
     def __init__(self, checkpoint: str | None = None) -> None:
+        gc.disable()  # as the program does; the first paint switches it on
         from PySide6.QtCore import QElapsedTimer, QTimer
 
         from voxstudio.ui import theme

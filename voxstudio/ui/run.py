@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QIODevice, QObject, QSaveFile, QSettings, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
@@ -29,7 +30,6 @@ SIZE = (1280, 800)
 FIRST_SEED = 5
 FIRST_TRUNCATION = 0.7
 """Chosen by eye among the first dozen: whole, from its legs to its back."""
-_LONGEST_WAIT_S = 180.0
 
 
 class Studio(QObject):
@@ -73,6 +73,7 @@ class Studio(QObject):
 
     @Slot()
     def _after_paint(self) -> None:
+        gc.enable()  # see voxstudio.app
         self.window.viewport.removeEventFilter(self)
         self.painted.emit()
         self._importer.start()
@@ -148,59 +149,6 @@ class Studio(QObject):
             self._importer.join()
 
 
-class _Photographer(QObject):
-    """Waits until nothing moves, saves a picture of the window, ends the program."""
-
-    def __init__(self, studio: Studio, path: Path) -> None:
-        super().__init__(studio)
-        self._studio, self._path = studio, path
-        self._calm, self._end = 0, time.monotonic() + _LONGEST_WAIT_S
-        self.sentence = ""
-        self._errors: list[str] = []
-        studio.ready.connect(self._begin)
-        self._timer = QTimer(self)
-        self._timer.setInterval(80)
-        self._timer.timeout.connect(self._look)
-
-    @Slot()
-    def _begin(self) -> None:
-        self._studio.bridge.changed.connect(self._changed)
-        self._timer.start()
-
-    @Slot(str)
-    def _changed(self, topic: str) -> None:
-        message = self._studio.session.message
-        if topic == "message" and message is not None and message.severity == "error":
-            self._errors.extend(message.details or (message.sentence,))
-
-    @Slot()
-    def _look(self) -> None:
-        session, canvas = self._studio.session, self._studio.window.viewport.canvas
-        late = time.monotonic() > self._end
-        if canvas is not None:
-            canvas.stop_turning()
-        there = session.shown is not None or bool(self._errors) or session.checkpoint is None
-        still = canvas is None or canvas.is_calm
-        self._calm = self._calm + 1 if session.job is None and there and still else 0
-        if self._calm < 4 and not late:
-            return
-        self._timer.stop()
-        if late:
-            self._errors.append("The window did not come to rest in three minutes: run “voxstudio doctor”.")
-        if not self._save():
-            self._errors.append(f"{self._path} could not be written: choose a folder that you may write to.")
-        self.sentence = " ".join(dict.fromkeys(self._errors))
-        self._studio.window.close()
-
-    def _save(self) -> bool:
-        """All of the picture or none of it."""
-        file = QSaveFile(str(self._path))
-        if not file.open(QIODevice.OpenModeFlag.WriteOnly):
-            return False
-        written = self._studio.window.grab().save(file, "PNG")
-        return file.commit() and written
-
-
 def application() -> QApplication:
     """The one QApplication, prepared for VTK's views and dressed."""
     app = QApplication.instance()
@@ -239,7 +187,11 @@ def run_window(
     choice = colours or (str(settings.value("theme", "system")) if settings is not None else "light")
     theme.apply(app, choice)
     studio = Studio(images, size, checkpoint, device, settings)
-    photographer = _Photographer(studio, screenshot) if screenshot is not None else None
+    photographer = None
+    if screenshot is not None:
+        from voxstudio.ui.photographer import Photographer
+
+        photographer = Photographer(studio, screenshot)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     previous, sys.excepthook = sys.excepthook, _Complaint(studio)
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib
-import pkgutil
-from dataclasses import dataclass
+import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from voxstudio.session import Session
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from voxstudio.ui.commands import Commands
 
 
-@dataclass(frozen=True)
-class Studio:
+class Studio(NamedTuple):
     """The session, the bridge that says when it changed, and everything that can be done."""
 
     session: Session
@@ -23,8 +24,7 @@ class Studio:
     commands: Commands
 
 
-@dataclass(frozen=True)
-class PanelSpec:
+class PanelSpec(NamedTuple):
     """A task on the rail.
 
     ``widget`` is a ``"module:name"`` string of a QWidget built as ``Panel(studio)``; ``capability`` names
@@ -48,10 +48,21 @@ class PanelSpec:
 @cache
 def panels() -> tuple[PanelSpec, ...]:
     """Every ``PANEL`` of a module of this package whose name ends in ``_panel``, in the order of the rail."""
-    import voxstudio.ui as package
-
-    found = []
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.endswith("_panel"):
-            found.append(importlib.import_module(f"{package.__name__}.{module.name}").PANEL)
+    found = [_record(file) for file in Path(__file__).parent.glob("*_panel.py*")]
     return tuple(sorted(found, key=lambda spec: spec.order))
+
+
+_RECORD = re.compile(r"^PANEL = PanelSpec(\(.*?^\))", re.DOTALL | re.MULTILINE)
+
+
+def _record(file: Path) -> PanelSpec:
+    """The ``PANEL`` of a module, read without importing it where it is written in plain values.
+
+    A panel imports much that the first paint of the window can do without.
+    """
+    found = _RECORD.search(file.read_text(encoding="utf-8")) if file.suffix == ".py" else None
+    if found is not None:
+        with contextlib.suppress(ValueError, SyntaxError, TypeError):
+            return PanelSpec(*ast.literal_eval(found.group(1)))
+    record: PanelSpec = importlib.import_module(f"{__package__}.{file.name.partition('.')[0]}").PANEL
+    return record

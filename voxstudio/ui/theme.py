@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
@@ -21,8 +20,7 @@ RAIL_WIDTH = 88
 SLIDER_WIDTH = 180
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):  # not a dataclass: importing those takes as long as painting a panel
     """Colours as ``#rrggbb``. ``text_*`` tokens reach 4.5 : 1 on every ground they are used on."""
 
     name: str
@@ -76,8 +74,7 @@ CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", 
 """Okabe and Ito, Color Universal Design, 2008."""
 
 
-@dataclass(frozen=True)
-class TypeScale:
+class TypeScale(NamedTuple):
     """The three sizes, in pixels."""
 
     small: int
@@ -143,8 +140,8 @@ def style_sheet(tokens: Tokens, scale: TypeScale) -> str:
     """The style sheet, from ``resources/theme/studio.qss``."""
     folder = shipped("resources")
     template = string.Template((folder / "theme" / "studio.qss").read_text(encoding="utf-8"))
-    values: dict[str, Any] = {f.name: getattr(tokens, f.name) for f in fields(tokens)}
-    values |= {f"{name}_px": size for name, size in asdict(scale).items()}
+    values: dict[str, Any] = tokens._asdict()
+    values |= {f"{name}_px": size for name, size in scale._asdict().items()}
     values |= {"grid": GRID, "half": GRID // 2, "radius": RADIUS, "radius_small": RADIUS_SMALL}
     values["icons"] = (folder / "icons").as_posix()
     return template.substitute(values)

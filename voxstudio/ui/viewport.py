@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from voxstudio.ui import theme
-from voxstudio.ui.overlay import Overlay
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
     from voxstudio.core.surface import Surface
     from voxstudio.ui.canvas import Canvas
+    from voxstudio.ui.overlay import Overlay
 
 NO_OPENGL = (
     "The 3D view needs OpenGL 3.2, which this display does not offer. Reconstruct and save work without it. "
@@ -83,6 +83,7 @@ class Viewport(QFrame):
             self.ready.emit()
             return
         from voxstudio.ui.canvas import Canvas
+        from voxstudio.ui.overlay import Overlay
 
         self.canvas = Canvas(self)
         self._stack.addWidget(self.canvas)
