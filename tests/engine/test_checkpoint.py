@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from voxstudio.core.errors import BadCheckpoint, CannotWrite
 from voxstudio.engine import checkpoint
 from voxstudio.engine.checkpoint import (
     catalogue,
-    load_foreign,
     load_tensors,
     read_card,
     save_checkpoint,
@@ -79,28 +76,6 @@ def test_a_flipped_bit_is_noticed(folder: Path) -> None:
     path.write_bytes(bytes(blob))
     with pytest.raises(BadCheckpoint, match="sha256"):
         load_tensors(folder, read_card(folder))
-
-
-class _Bomb:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.mkdir, ("never",)
-
-
-def test_a_pt_that_wants_to_run_code_is_refused_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    torch.save({"weights": _Bomb()}, tmp_path / "bomb.pt")
-    with pytest.raises(BadCheckpoint, match=r"bomb\.pt wants to run .*mkdir"):
-        load_foreign(tmp_path / "bomb.pt")
-    assert not (tmp_path / "never").exists()
-    (tmp_path / "raw.pt").write_bytes(pickle.dumps(_Bomb()))
-    with pytest.raises(BadCheckpoint, match=r"raw\.pt"):
-        load_foreign(tmp_path / "raw.pt")
-    assert not (tmp_path / "never").exists()
-
-
-def test_a_plain_state_dict_opens(tmp_path: Path) -> None:
-    torch.save({"state_dict": {"w": torch.ones(2)}, "epoch": 3}, tmp_path / "plain.pt")
-    assert torch.equal(load_foreign(tmp_path / "plain.pt")["w"], torch.ones(2))
 
 
 def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,36 +116,6 @@ def check_tensors(shapes: Mapping[str, tuple[int, ...]], card: Card, path: Path)
         raise BadCheckpoint(
             f"{path} does not fit its card: {'; '.join(told)}. Restore the weights that belong to the card."
         )
-
-
-def load_foreign(path: Path) -> dict[str, Tensor]:
-    """Read a ``.pt`` or ``.safetensors`` state dict without running code; what it would run is named.
-
-    Raises BadCheckpoint; there is no override.
-    """
-    import pickle
-
-    import torch
-    from safetensors.torch import load_file
-
-    if path.suffix == ".safetensors":
-        return dict(load_file(path))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch tells of old pickles; the person is told in our own words
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        found = str(error).split("GLOBAL ")[-1].split(" ")[0] if "GLOBAL " in str(error) else "code"
-        raise BadCheckpoint(
-            f"{path} wants to run {found} when it opens, so it was refused: ask for a safetensors file."
-        ) from None
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise BadCheckpoint(f"{path} is not a readable torch file: {str(error).splitlines()[0]}") from error
-    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
-    tensors = {str(k): v for k, v in state.items() if isinstance(v, torch.Tensor)} if isinstance(state, dict) else {}
-    if not tensors:
-        raise BadCheckpoint(f"{path} holds no named tensors: save the model's state_dict.")
-    return tensors
 
 
 def save_checkpoint(

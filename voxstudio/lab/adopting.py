@@ -74,13 +74,14 @@ def _rank(fit: Fit) -> tuple[float, bool]:
     return round(fit.score, 4), is_averaged(fit.part)
 
 
-def _candidates(
-    record: Family, shapes: Sequence[Shape], known: Collection[Entry]
-) -> list[tuple[Recipe, Mapping[str, Shape], str, Mapping[str, Any]]]:
+_Candidate = tuple[Recipe, Mapping[str, Shape], str, Mapping[str, Any]]
+
+
+def _candidates(record: Family, shapes: Sequence[Shape], known: Collection[Entry]) -> list[_Candidate]:
     if record.guesser:
         guesser = record.load("guesser")
         return [(recipe, guesser.wanted(recipe), "", {}) for recipe in guesser.recipes(shapes)]
-    found = []
+    found: list[_Candidate] = []
     for entry in known:
         card = entry.card
         if card is None or card.family != record.key or entry.problem or "recipe" not in card.network:

@@ -228,7 +228,7 @@ class Inspector(QDialog):
     def _classes(self) -> None:
         names = tuple(name.strip() for name in self.classes.text().split(",") if name.strip())
         now = self._adopting.current
-        if names and now is not None and now.proposal is not None and names != now.proposal.recipe.classes:
+        if names and now is not None and now.proposal is not None and names != getattr(now.proposal.recipe, "classes", ()):
             self._adopting.set_options({"classes": names})
 
     @Slot()
