@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from voxstudio.core.paths import shipped
 from voxstudio.ui import drops, theme, widgets
+from voxstudio.ui.inspector import Inspecting
+from voxstudio.ui.leaving import Leaving
 from voxstudio.ui.search import Search
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.window import Window
@@ -30,6 +32,8 @@ class Deeds(QObject):
         super().__init__(window)
         self._window, self._studio, self._settings = window, studio, settings
         self._search: Search | None = None
+        self.leaving = Leaving(window, studio)
+        self.inspecting = Inspecting(window, studio, settings)
         session, on = studio.session, studio.commands.on
         for key, slot in (
             ("open", self.open), ("paste", self.paste), ("sample", self.sample), ("save", self.save),
@@ -99,7 +103,7 @@ class Deeds(QObject):
     @Slot(object)
     def receive(self, mime: QMimeData) -> None:
         """Something was dropped on the window."""
-        self._window.go("reconstruct")
+        self._window.go("library" if drops.holds_weights(mime) else "reconstruct")
         drops.receive(self._studio.session, mime)
 
     @Slot()

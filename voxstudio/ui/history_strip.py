@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from voxstudio.ui import pictures, widgets
+from voxstudio.ui import widgets
 from voxstudio.ui.studio import Studio
 
 THUMB = QSize(72, 56)
 
 
 class HistoryStrip(QFrame):
-    """Shows the states of the session for which a picture was taken."""
+    """Shows the states of the session for which a picture was taken. Empty before :meth:`attach`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +31,8 @@ class HistoryStrip(QFrame):
         self.setFixedHeight(80)
         self._studio: Studio | None = None
         self._thumbs: dict[int, QToolButton] = {}
+
+    def _build(self) -> None:
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._group.idClicked.connect(self._clicked)
@@ -63,6 +65,7 @@ class HistoryStrip(QFrame):
 
     def attach(self, studio: Studio) -> None:
         """Follow a session."""
+        self._build()
         self._studio = studio
         self.undo.clicked.connect(studio.commands.action("undo").trigger)
         self.redo.clicked.connect(studio.commands.action("redo").trigger)
@@ -89,8 +92,10 @@ class HistoryStrip(QFrame):
     def take(self, image: QImage) -> None:
         """Keep a picture of the present state; ``image`` is the frame on screen."""
         session = self._studio.session
-        if session.shown is None or session.preview is not None:
+        if session.shown is None or session.preview is not None or not session.shown.checkpoint:
             return
+        from voxstudio.ui import pictures
+
         ratio = THUMB.width() / THUMB.height()
         high = min(image.height(), round(image.width() / ratio))
         wide = round(high * ratio)

@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout
 
 from voxstudio.ui import theme, widgets
-from voxstudio.ui.studio import PanelSpec
+from voxstudio.ui.studio import PanelSpec, Studio
+
+
+class Task(QToolButton):
+    """A task, with a dot while something runs there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._busy = False
+
+    def show_busy(self, busy: bool) -> None:
+        """Draw the dot or not."""
+        if busy != self._busy:
+            self._busy = busy
+            self.setAccessibleDescription("Running" if busy else "")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The button, then the dot at the upper right of its icon."""
+        super().paintEvent(event)
+        if self._busy:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.current().accent))
+            painter.drawEllipse(self.width() // 2 + 12, 6, 8, 8)
+            painter.end()
 
 
 class Rail(QFrame):
@@ -25,7 +52,7 @@ class Rail(QFrame):
         column.setContentsMargins(8, 12, 8, 12)
         column.setSpacing(4)
         for index, spec in enumerate(specs):
-            piece = QToolButton()
+            piece = Task()
             piece.setProperty("role", "rail")
             piece.setProperty("icon_name", spec.icon)
             piece.setText(spec.word)
@@ -47,6 +74,17 @@ class Rail(QFrame):
         """Show a task as chosen without telling anyone."""
         if key in self._keys:
             self._group.button(self._keys.index(key)).setChecked(True)
+
+    def attach(self, studio: Studio) -> None:
+        """Follow what runs."""
+        self._studio = studio
+        studio.bridge.changed.connect(self._changed)
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        task = self._group.button(self._keys.index("train")) if "train" in self._keys else None
+        if topic == "training" and isinstance(task, Task):
+            task.show_busy(self._studio.session.training.status.is_running)
 
     @Slot(int)
     def _clicked(self, index: int) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy
 
 from voxstudio.ui import widgets
 from voxstudio.ui.studio import Studio
+
+if TYPE_CHECKING:
+    from voxstudio.session.training_values import TrainingStatus
 
 SHOW_AFTER_MS = 300
 """Work that takes less is not worth a person's eyes."""
@@ -20,7 +25,7 @@ def times_in_words(times: dict[str, float]) -> str:
 
 
 class StatusBar(QFrame):
-    """Follows the session's job, message and times."""
+    """Follows the session's job, message and times; before :meth:`attach` it says that the program starts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +33,12 @@ class StatusBar(QFrame):
         self.setFixedHeight(32)
         self._studio: Studio | None = None
         self.doing = widgets.Elided("Starting", "hint")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 0, 16, 0)
+        self._row.setSpacing(12)
+        self._row.addWidget(self.doing, 1)
+
+    def _build(self) -> None:
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)
@@ -42,24 +53,26 @@ class StatusBar(QFrame):
         self.device = widgets.words("", "badge")
         self.device.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.device.setToolTip("Where the network runs")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 16, 0)
-        row.setSpacing(12)
-        row.addWidget(self.doing, 1)
-        for part in (self.progress, self.percent, self.cancel, self.times, self.device):
-            row.addWidget(part)
+        self.training = widgets.button("", "slim", "graduation-cap", "Go to the run")
+        self.training.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        for part in (self.progress, self.percent, self.cancel, self.times, self.training, self.device):
+            self._row.addWidget(part)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(SHOW_AFTER_MS)
         self._late.timeout.connect(self._show_job)
         self._show_progress(False)
         self.device.hide()
+        self.training.hide()
 
     def attach(self, studio: Studio) -> None:
         """Follow a session."""
+        self._build()
         self._studio = studio
         self.cancel.clicked.connect(studio.commands.action("cancel").trigger)
+        self.training.clicked.connect(studio.commands.action("go-train").trigger)
         studio.bridge.changed.connect(self._changed)
+        self._changed("training")
         self._changed("job")
         self._changed("checkpoint")
 
@@ -70,11 +83,21 @@ class StatusBar(QFrame):
             self._job()
         elif topic in ("shown", "times"):
             self.times.setText(times_in_words(session.shown.times) if session.shown else "")
+        elif topic == "training":
+            self._training()
         elif topic == "checkpoint":
             self.device.setVisible(session.model is not None)
             self.device.setText(device_in_words(session.model.device) if session.model else "")
         elif topic == "message" and session.job is None:
             self._say_idle()
+
+    def _training(self) -> None:
+        """A run is seen from every panel."""
+        status = self._studio.session.training.status
+        self.training.setVisible(status.is_running)
+        words = training_in_words(status)
+        if status.is_running and words != self.training.text():
+            self.training.setText(words)
 
     def _job(self) -> None:
         job = self._studio.session.job
@@ -110,6 +133,14 @@ class StatusBar(QFrame):
             self.doing.say(session.message.sentence)
         else:
             self.doing.say(f"Ready · {session.shown.origin}" if session.shown else "Ready")
+
+
+def training_in_words(status: TrainingStatus) -> str:
+    """``Training 34 %``, ``Training paused``."""
+    if status.state in ("starting", "paused"):
+        return "Training paused" if status.state == "paused" else "Training starts"
+    share = f" {100 * status.step / status.max_steps:.0f} %" if status.max_steps else ""
+    return f"Training{share}"
 
 
 def device_in_words(device: str) -> str:

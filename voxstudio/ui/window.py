@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from voxstudio.ui import drops, icons
+from voxstudio.ui import icons
 from voxstudio.ui.commands import Command, Commands
 from voxstudio.ui.docks import PanelDock, fixed_dock
 from voxstudio.ui.history_strip import HistoryStrip
@@ -85,6 +85,7 @@ class Window(QMainWindow):
         self._studio = studio
         self.topbar.attach(studio)
         self.status.attach(studio)
+        self.rail.attach(studio)
         self.strip.attach(studio)
         self.viewport.rested.connect(self.strip.take)
         for dock in self.docks.values():
@@ -131,6 +132,8 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Photos may be dropped anywhere."""
+        from voxstudio.ui import drops
+
         if drops.can_take(event.mimeData()):
             event.acceptProposedAction()
 
