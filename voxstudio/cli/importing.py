@@ -1,0 +1,79 @@
+"""``voxstudio data import SOURCE -o FILE``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from voxstudio.cli import Outcome, say
+from voxstudio.data.importing import OWN_TERMS, ImportReport, Workers, import_tree
+from voxstudio.data.mesh_import import ImportOptions
+
+LISTED = 20
+"""Bad files that are listed for a person; ``--json`` and the file list all."""
+
+
+def import_shapes(arguments: Namespace) -> Outcome:
+    """Import, and say what was written and which files could not be used."""
+    source, output = Path(arguments.source), Path(arguments.output)
+    options = ImportOptions(arguments.resolution, arguments.faces, arguments.views, arguments.image_size)
+    workers = Workers(arguments.jobs, arguments.backend, arguments.address, arguments.timeout)
+    try:
+        report = import_tree(
+            source,
+            output,
+            options,
+            workers,
+            classes=arguments.classes,
+            up=arguments.up,
+            replace=arguments.replace,
+            terms=arguments.terms or OWN_TERMS,
+            progress=progress_line(),
+        )
+    except KeyboardInterrupt:
+        say(f"voxstudio: Stopped; the same command goes on with {output}.")
+        raise
+    return _outcome(report, source)
+
+
+def _outcome(report: ImportReport, source: Path) -> Outcome:
+    bad, total = len(report.problems), report.objects + len(report.problems)
+    if not report.objects:
+        file, reason = report.problems[0]
+        say(f"voxstudio: None of the {total:,} meshes of {source} can be used; the first is {file}: {reason}")
+        return Outcome(report.to_json(), _list_of(report), ok=False)
+    if bad:
+        say(f"voxstudio: {bad:,} of the {total:,} meshes of {source} cannot be used and were left out.")
+    size = report.output.stat().st_size / 1e6
+    text = f"{report.output} holds {report.objects:,} objects at {report.resolution}^3, {size:,.1f} MB."
+    rows = [
+        f"  {name:<20} {', '.join(f'{count:,} {split}' for split, count in splits.items()) or 'none'}"
+        for name, splits in report.classes.items()
+    ]
+    return Outcome(report.to_json(), "\n".join([text, *rows, *([_list_of(report)] if bad else [])]))
+
+
+def _list_of(report: ImportReport) -> str:
+    lines = ["Left out:", *(f"  {file}: {reason}" for file, reason in report.problems[:LISTED])]
+    if len(report.problems) > LISTED:
+        lines.append(f"  and {len(report.problems) - LISTED:,} more, which --json lists.")
+    return "\n".join(lines)
+
+
+def progress_line(every_s: float = 15.0) -> Callable[[float, str], None]:
+    """A Progress for stderr: on a terminal one line that is overwritten; in a log a line every so often."""
+    told = [time.monotonic()]
+
+    def show(fraction: float, words: str) -> None:
+        now, terminal = time.monotonic(), sys.stderr.isatty()
+        last = fraction >= 1.0
+        if now - told[0] < (0.1 if terminal else every_s) and not (terminal and last):
+            return
+        told[0] = now
+        start, end = ("\x1b[2K", "\n" if last else "\r") if terminal else ("", "\n")
+        print(f"{start}{fraction:4.0%}  {words}", end=end, file=sys.stderr, flush=True)
+
+    return show
