@@ -90,7 +90,11 @@ def evaluate_command(arguments: Namespace) -> Outcome:
 
 
 def data_command(arguments: Namespace) -> Outcome:
-    """``voxstudio data show``."""
+    """``voxstudio data show`` and ``voxstudio data import``."""
+    if arguments.action == "import":
+        from voxstudio.cli.importing import import_shapes
+
+        return import_shapes(arguments)
     from voxstudio.data.contact_sheet import show
 
     output = _writable(arguments.output, (".png",))

@@ -17,6 +17,7 @@ from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.data.parametric import CLASSES, ParametricShape, make
 from voxstudio.data.prepare import unit_surface
+from voxstudio.data.shape_file import ShapeFile, is_shape_file, open_shape_file
 from voxstudio.geometry.render import picture_of
 
 Shape = Surface | VoxelGrid | ParametricShape
@@ -89,6 +90,13 @@ def _from_collection(collection: Collection, count: int) -> list[tuple[str, Shap
     ]
 
 
+def _from_shape_file(shapes: ShapeFile, split: str | None, count: int) -> list[tuple[str, Shape]]:
+    """Objects spread evenly over a file, or one split of it, as their meshes and with their colours."""
+    there = shapes.indices(split) if split else np.arange(len(shapes))
+    chosen = np.unique(np.linspace(0, len(there) - 1, min(count, len(there))).round().astype(int))
+    return [(shapes.names[i], shapes.surface(i)) for i in there[chosen].tolist()]
+
+
 def show(
     sources: Sequence[str] = (), path: Path = Path("sheet.png"), held_out: bool = False, count: int = 24,
     columns: int = 6, size: int = 200, seed: int = 0,
@@ -111,5 +119,9 @@ def show(
             if not Path(source).exists():
                 known = ", ".join(CLASSES)
                 raise BadInput(f"{source!r} is neither a file, a folder nor a parametric class ({known}).")
-            items += _from_collection(read_collection(Path(source), split="test" if held_out else None), each)
+            split = "test" if held_out else None
+            if is_shape_file(Path(source)):
+                items += _from_shape_file(open_shape_file(Path(source)), split, each)
+            else:
+                items += _from_collection(read_collection(Path(source), split=split), each)
     return contact_sheet(items, path, columns, size)

@@ -51,7 +51,8 @@ def known_files(data_dir: Path) -> dict[str, Path]:
 def read_collection(
     path: Path, split: str | None = None, classes: Sequence[str] | None = None, resolution: int | None = None,
 ) -> Collection:
-    """Read whatever ``path`` is: a voxel file (.npz), the data folder, a ModelNet tree, a folder of meshes.
+    """Read whatever ``path`` is: a voxel file (.npz), a file of imported shapes (.voxdata), the data folder, a ModelNet
+    tree, a folder of meshes.
 
     Parameters
     ----------
@@ -65,13 +66,18 @@ def read_collection(
     BadInput
         If nothing there is known, a file is damaged, or no object is left; names what was looked for.
     """
+    from voxstudio.data.shape_file import is_shape_file, open_shape_file
+
     path = Path(path)
-    if split not in (None, "train", "test"):
+    imported = is_shape_file(path)
+    if split not in (None, "train", "test") and not (imported and split == "validation"):
         raise BadInput(f"A split is train or test, not {split!r}.")
     if resolution is not None and not 8 <= resolution <= 256:
         raise BadInput(f"The resolution of a collection lies between 8 and 256, not {resolution}.")
     if not path.exists():
         raise BadInput(f"{path} does not exist: name a voxel file (.npz) or a folder of shapes.")
+    if imported:
+        return open_shape_file(path, classes).collection(split, resolution)
     if path.is_file():
         return read_npz(path, split, classes, resolution)
     known = known_files(path)
