@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -23,11 +24,13 @@ from voxstudio.ui import inputs, widgets
 from voxstudio.ui.inspector_tables import (
     NOTHING,
     Choices,
+    Row,
     Table,
     difference_rows,
     name_rows,
     size_in_words,
     tensor_rows,
+    urgent_first,
 )
 from voxstudio.ui.messages import Banner
 from voxstudio.ui.studio import Studio
@@ -75,6 +78,8 @@ class Inspector(QDialog):
     def __init__(self, studio: Studio, window: QWidget) -> None:
         super().__init__(window)
         self._studio, self._adopting = studio, studio.session.adopting
+        self._ordered: Fit | None = None
+        self._order: dict[str, int] = {}
         self.setWindowTitle("Checkpoint file")
         self.resize(*SIZE)
         self.title = widgets.Elided("", "title")
@@ -110,6 +115,7 @@ class Inspector(QDialog):
             self._stack.addWidget(table)
         tools = QHBoxLayout()
         tools.setSpacing(8)
+        self.views.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # never lower than its words
         tools.addWidget(self.views)
         tools.addStretch(1)
         tools.addWidget(self.whole)
@@ -166,7 +172,7 @@ class Inspector(QDialog):
         self.verdict.setText(verdict(proposal) if proposal is not None else FITS_NOTHING)
         self.tensors.lines.show_rows(tensor_rows(part))
         self.choices.proposal = proposal
-        self.names.lines.show_rows(name_rows(proposal) if proposal is not None else [])
+        self.names.lines.show_rows(self._sorted(name_rows(proposal), proposal.fit) if proposal is not None else [])
         self.differences.lines.show_rows(difference_rows(proposal) if proposal is not None else [])
         for piece in (self._family_row, self.views, self.confirm, self.name.parentWidget()):
             piece.setVisible(proposal is not None)
@@ -176,6 +182,12 @@ class Inspector(QDialog):
         if fresh:
             self.name.setText(now.name)
             self._view("names" if proposal is not None else "tensors")
+
+    def _sorted(self, rows: list[Row], fit: Fit) -> list[Row]:
+        """In the order of the first look at this fit."""
+        if self._ordered is not fit:
+            self._ordered, self._order = fit, {key: place for place, key in enumerate(urgent_first(rows))}
+        return sorted(rows, key=lambda row: self._order[row.key])
 
     def _show_families(self, now: Inspection) -> None:
         with QSignalBlocker(self.family):
@@ -228,7 +240,8 @@ class Inspector(QDialog):
     def _classes(self) -> None:
         names = tuple(name.strip() for name in self.classes.text().split(",") if name.strip())
         now = self._adopting.current
-        if names and now is not None and now.proposal is not None and names != getattr(now.proposal.recipe, "classes", ()):
+        proposal = now.proposal if now is not None else None
+        if names and proposal is not None and names != getattr(proposal.recipe, "classes", ()):
             self._adopting.set_options({"classes": names})
 
     @Slot()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -55,23 +55,29 @@ def shape_in_words(shape: Sequence[int]) -> str:
 
 
 def name_rows(proposal: Proposal) -> list[Row]:
-    """Every tensor that the network wants: guesses first, then what is missing, then the rest."""
+    """Every tensor that the network wants, in the network's order."""
     missing = set(proposal.difference.missing) | {wanted for _, wanted in proposal.difference.misshapen}
-    groups: tuple[list[Row], ...] = ([], [], [], [])
+    rows = []
     for wanted in proposal.fit.wanted:
         pair = proposal.pairs.get(wanted)
         if pair is None:
             word = "Missing" if wanted in missing else "Left out"
-            groups[1].append(Row("minus-circle", (word, wanted, NOTHING), wanted, None, True, True))
+            rows.append(Row("minus-circle", (word, wanted, NOTHING), wanted, None, True, True))
         elif not pair.sure:
-            groups[0].append(Row("question", ("Guess", wanted, pair.found), wanted, False, False, True))
+            rows.append(Row("question", ("Guess", wanted, pair.found), wanted, False, False, True))
         elif pair.found == wanted:
-            groups[3].append(Row("equals", ("Same", wanted, pair.found), wanted, None, False, True))
+            rows.append(Row("equals", ("Same", wanted, pair.found), wanted, None, False, True))
         else:
             chosen = pair.why == "chosen"
             word = "Confirmed" if chosen else "Sure"
-            groups[2].append(Row("check", (word, wanted, pair.found), wanted, True if chosen else None, False, True))
-    return [row for group in groups for row in group]
+            rows.append(Row("check", (word, wanted, pair.found), wanted, True if chosen else None, False, True))
+    return rows
+
+
+def urgent_first(rows: list[Row]) -> list[str]:
+    """Their keys: guesses first, then what is missing, then the rest. Taken once, so that no line jumps."""
+    ranks = {"Guess": 0, "Missing": 1, "Left out": 1, "Same": 3}
+    return [row.key for row in sorted(rows, key=lambda row: ranks.get(row.cells[0], 2))]
 
 
 def difference_rows(proposal: Proposal) -> list[Row]:
@@ -235,11 +241,8 @@ class Table(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.CurrentChanged
-            | QAbstractItemView.EditTrigger.SelectedClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.clicked.connect(self._open_list)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
@@ -248,3 +251,9 @@ class Table(QTableView):
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in range(wide, wide + (2 if len(heads) == 3 else 1)):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    @Slot(QModelIndex)
+    def _open_list(self, index: QModelIndex) -> None:
+        """One click is enough."""
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.edit(index)
