@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import signal
 import sys
 import threading
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
 from voxstudio.cli.parser import Parser, add_train_options
-from voxstudio.core.errors import BadInput
+from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.recipe import OptionSpec, Recipe
 from voxstudio.engine.checkpoint import read_card
 from voxstudio.engine.family import Family
@@ -22,7 +24,9 @@ from voxstudio.engine.family import Family
 if TYPE_CHECKING:
     from voxstudio.engine.training import TrainingReport
 
-RESERVED = {"family", "out", "data", "max_steps", "seed", "resume", "preset", "device", "json"}
+RESERVED = {
+    "family", "out", "data", "max_steps", "seed", "resume", "preset", "device", "json", "base", "events", "recipe",
+}  # fmt: skip
 
 
 def train(argv: Sequence[str]) -> Outcome:
@@ -36,24 +40,82 @@ def _train(argv: Sequence[str]) -> Outcome:
     parser = _parser(record)
     with contextlib.redirect_stdout(sys.__stdout__):  # --help is an answer
         arguments = parser.parse_args(argv)
-    recipe = recipe_of(record, arguments)
-    from voxstudio.lab.training import train as run
-
-    out = Path(arguments.out)
+    recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
+    if arguments.measure_every is None:
+        arguments.measure_every = 25 if arguments.base else 0
     if arguments.max_steps is not None and arguments.max_steps < 1:
         raise BadInput(f"Training needs at least one step, not {arguments.max_steps}.")
-    with _interruptible() as stop:
-        run(
-            record.key, out, recipe, data=Path(arguments.data) if arguments.data else None,
-            max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, device=arguments.device,
-            report=_Reporter(), should_stop=stop.is_set,
-        )
+    out = Path(arguments.out)
+    stopped = _run_with_events(record, recipe, arguments) if arguments.events else _run(record, recipe, arguments)
+    if arguments.events or int(os.environ.get("RANK", "0")) > 0:  # under torchrun the first process talks
+        return Outcome(None, "", silent=True)
     card = read_card(out)
     document = {"out": str(out), "family": record.key, "training": dict(card.training), "sha256": card.sha256}
-    if stop.is_set():
+    if stopped:
         print(f"voxstudio: Stopped; go on with --resume --out {out}.", file=sys.stderr)
         raise KeyboardInterrupt
     return Outcome(document, f"Trained {record.title} for {card.training['steps']} steps: the checkpoint is in {out}.")
+
+
+def _run(record: Family, recipe: Recipe, arguments: Namespace) -> bool:
+    """Train with a line of progress now and then; True if the person stopped it."""
+    from voxstudio.engine.training import GO, STOP, Listener
+
+    with _interruptible() as stop:
+        listener = Listener(report=_Reporter(), notice=_say, measured=_tell_measured, compared=_tell_compared)
+        _train_as_told(record, recipe, arguments, listener, lambda: STOP if stop.is_set() else GO)
+        return stop.is_set()
+
+
+def _run_with_events(record: Family, recipe: Recipe, arguments: Namespace) -> bool:
+    """Train as the window's process: events on standard output, orders from standard input."""
+    from voxstudio.lab.training_events import EventWriter, OrderReader
+
+    if hasattr(os, "nice"):
+        os.nice(10)  # the window's sliders come first
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the window's to answer
+    writer, orders = EventWriter(), OrderReader()
+    try:
+        _train_as_told(record, recipe, arguments, writer.listener(), orders, preview_every=2.0)
+    except VoxStudioError as error:
+        writer.tell("failed", sentence=str(error))
+        raise
+    except Exception as error:
+        writer.tell("failed", sentence=f"The training ended by a mistake of the program ({type(error).__name__}).")
+        raise
+    card = read_card(Path(arguments.out))
+    writer.tell(
+        "done", stopped=writer.reason == "stopped", rested=writer.reason == "rested", training=dict(card.training)
+    )
+    return False
+
+
+def _train_as_told(
+    record: Family, recipe: Recipe, arguments: Namespace, listener: Any, order: Any, **options: Any
+) -> None:
+    from voxstudio.lab.training import train as run
+
+    run(
+        record.key, Path(arguments.out), recipe, data=Path(arguments.data) if arguments.data else None,
+        max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=_base(arguments),
+        listener=listener, order=order, device=arguments.device, save_every=arguments.save_every,
+        measure_every=arguments.measure_every, patience=arguments.patience, **options,
+    )  # fmt: skip
+
+
+def _tell_measured(step: int, value: float, best: float) -> None:
+    print(f"step {step}  held-out IoU {value:.4f}  best {best:.4f}", file=sys.stderr, flush=True)
+
+
+def _tell_compared(pairs: Any) -> None:
+    if pairs:
+        before, after = (sum(getattr(p, name) for p in pairs) / len(pairs) for name in ("before_score", "after_score"))
+        _say(f"On {len(pairs)} held-out objects the IoU was {before:.3f} before and is {after:.3f} after.")
+
+
+def _say(sentence: str) -> None:
+    if sentence:
+        print(f"voxstudio: {sentence}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -119,20 +181,57 @@ def _parser(record: Family) -> Parser:
     return parser
 
 
-def recipe_of(record: Family, arguments: Namespace) -> Recipe:
-    """The recipe: its defaults, then the preset, then the options given one by one."""
-    kind = record.recipe_class()
+def _base(arguments: Namespace) -> Path | None:
+    """The folder of the checkpoint to start from."""
+    if not arguments.base:
+        return None
+    from voxstudio.engine.places import checkpoint_folders, find_checkpoint
+
+    return find_checkpoint(arguments.base, checkpoint_folders()).folder
+
+
+def _fine_tuning(record: Family, arguments: Namespace) -> Recipe:
+    """The recipe of the base, as fine-tuning changes it, with the options given one by one."""
+    from voxstudio.lab.learning_data import fine_tuning_recipe
+
+    base = _base(arguments)
+    assert base is not None
+    key, recipe = fine_tuning_recipe(base, **_given(record, arguments))
+    if key != record.key:
+        raise BadInput(f"{arguments.base} is a checkpoint of {key}, not of {record.key}: name the family {key}.")
+    return recipe
+
+
+def _given(record: Family, arguments: Namespace) -> dict[str, Any]:
+    """The preset and the options that the person named."""
     values: dict[str, Any] = {}
     if arguments.preset is not None:
         if arguments.preset not in record.presets:
             known = ", ".join(record.presets) or "none"
             raise BadInput(f"{record.title} has no preset {arguments.preset!r}: its presets are {known}.")
         values |= record.presets[arguments.preset]
-    for spec in kind.options():
+    if arguments.recipe is not None:
+        values |= _recipe_file(Path(arguments.recipe))
+    for spec in record.recipe_class().options():
         given = getattr(arguments, _flag(spec.name), None)
         if given is not None:
             values[spec.name] = given
-    return kind.from_json(values)
+    return values
+
+
+def _recipe_file(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} is not a readable recipe ({error}): name a JSON file such as recipe.json.") from error
+    if not isinstance(values, dict):
+        raise BadInput(f"{path} holds no options: a recipe is one JSON object of option names and values.")
+    return values
+
+
+def recipe_of(record: Family, arguments: Namespace) -> Recipe:
+    """The recipe: its defaults, then the preset, then the options given one by one."""
+    return record.recipe_class().from_json(_given(record, arguments))
 
 
 def _flag(name: str) -> str:

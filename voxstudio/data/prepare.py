@@ -38,10 +38,17 @@ def in_unit_cube(surface: Surface, cube_mm: float = 100.0) -> Surface:
     return Surface(surface.vertices / cube_mm, surface.faces, surface.normals, surface.colors, name=surface.name)
 
 
-def store_of_grids(folder: Path, train: Collection, test: Collection | None, seed: int = 0) -> ShapeStore:
-    """Prepare the grids of a collection; ``VALIDATION_SHARE`` of the training part is set aside."""
+def store_of_grids(
+    folder: Path,
+    train: Collection,
+    test: Collection | None,
+    seed: int = 0,
+    validation_share: float = VALIDATION_SHARE,
+) -> ShapeStore:
+    """Prepare the grids of a collection; that share of the training part is set aside, one object in five at least."""
     rng = np.random.default_rng(seed)
-    validation = set(rng.permutation(len(train))[: round(VALIDATION_SHARE * len(train))].tolist())
+    count = max(round(validation_share * len(train)), 1 if len(train) >= 5 else 0)
+    validation = set(rng.permutation(len(train))[:count].tolist())
 
     def items() -> Iterator[StoreItem]:
         for part, split in ((train, "train"), (test, "test")):

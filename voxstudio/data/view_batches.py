@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.errors import BadInput
 from voxstudio.core.surface import Surface
 from voxstudio.data.grids import resized
 from voxstudio.data.shape_store import Shapes
@@ -108,7 +109,8 @@ class ViewBatches:
 
     ``stores`` come with weights: how often a shape is drawn from each. Labels are translated to
     ``class_names``. Every random choice comes from ``(seed, k)``. With ``pool``, that many changed shapes with
-    a few views each are drawn once, kept in memory and used again: the same batches, sooner.
+    a few views each are drawn once, kept in memory and used again: the same batches, sooner. ``part`` ``(r, n)``
+    makes only every n-th row of each batch, beginning with row r: what one of n processes needs.
     """
 
     def __init__(
@@ -126,16 +128,19 @@ class ViewBatches:
         style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
         split: str = "train",
         pool: int = 0,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         self.stores = [store for store, _ in stores]
         self.weights = np.array([weight for _, weight in stores], np.float64)
         self.weights /= self.weights.sum()
         self.indices = [store.indices(split) for store in self.stores]
-        self.label_maps = [[list(class_names).index(name) for name in store.class_names] for store in self.stores]
+        self.label_maps = [_labels(store.class_names, tuple(class_names)) for store in self.stores]
+        if not all(len(part) for part in self.indices):
+            raise BadInput(f"A source of shapes has no {split} object: add objects, or choose other data.")
         self.batch_size, self.image_size, self.resolution, self.seed = batch_size, image_size, resolution, seed
         self.view_counts, self.fusions = tuple(view_counts), tuple(fusions)
         self.augmentation, self.style = augmentation, style
-        self.pool = pool
+        self.pool, self.part = pool, part
         self._kept: dict[int, dict[int, Any]] = {}
 
     def __getitem__(self, step: int) -> ViewBatch:
@@ -143,9 +148,17 @@ class ViewBatches:
         rng = np.random.default_rng([self.seed, step])
         views_each = int(rng.choice(self.view_counts))
         fusion = str(rng.choice(self.fusions))
-        rows = [self._sample(rng, views_each) for _ in range(self.batch_size)]
+        rows = [
+            self._sample(np.random.default_rng([self.seed, 3, step, row]), views_each)
+            for row in range(self.part[0], self.batch_size, self.part[1])
+        ]
         views, voxels, labels = zip(*rows, strict=True)
         return ViewBatch(np.stack(views), np.stack(voxels), np.array(labels, np.int64), fusion)
+
+    def views_of(self, index: int, count: int) -> npt.NDArray[np.uint8]:
+        """``count`` views ``[count, S, S, 4]`` of one object of the first store, the same at every call."""
+        surface = self.stores[0].surface(index)
+        return np.stack([self._view(surface, np.random.default_rng([self.seed, 4, index, k])) for k in range(count)])
 
     def _sample(self, rng: np.random.Generator, count: int) -> tuple[Any, Any, int]:
         """A shape, new or out of the pool, and ``count`` different views of it."""
@@ -192,6 +205,20 @@ class ViewBatches:
             shift = rng.uniform(-1, 1, 2) * a.image_shift
             view = _tilt(view, float(rng.uniform(-1, 1) * a.image_rotation_deg), shift)
         return view
+
+
+def _labels(given: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
+    """Place of each given class among the wanted ones; a model of one class takes everything for that class."""
+    lower = [name.lower() for name in wanted]
+    if len(wanted) == 1:
+        return [0 for _ in given]
+    unknown = [name for name in given if name.lower() not in lower]
+    if unknown:
+        raise BadInput(
+            f"The model knows {', '.join(wanted)} and not {', '.join(unknown)}: "
+            "name the folders of the shapes after its classes, or choose other classes."
+        )
+    return [lower.index(name.lower()) for name in given]
 
 
 def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 def checkpoint_folders() -> tuple[Path, ...]:
     """Folders whose sub-folders are checkpoints: named by VOXSTUDIO_CHECKPOINTS, the user's, the shipped ones."""
+    named = [Path(part) for part in os.environ.get("VOXSTUDIO_CHECKPOINTS", "").split(os.pathsep) if part]
+    return (*named, own_checkpoints(), shipped("checkpoints"))
+
+
+def own_checkpoints() -> Path:
+    """The folder of the person's own checkpoints; may not exist yet."""
     import platformdirs
 
-    named = [Path(part) for part in os.environ.get("VOXSTUDIO_CHECKPOINTS", "").split(os.pathsep) if part]
-    own = platformdirs.user_data_path("voxstudio", appauthor=False) / "checkpoints"
-    return (*named, own, shipped("checkpoints"))
+    return platformdirs.user_data_path("voxstudio", appauthor=False) / "checkpoints"
 
 
 def state_folder() -> Path:

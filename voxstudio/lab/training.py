@@ -2,56 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.core.recipe import Recipe
-from voxstudio.data.shape_store import Shapes, open_store
-from voxstudio.engine.checkpoint import save_checkpoint
-from voxstudio.engine.training import LoopOptions, TrainingReport, load_state, run
+from voxstudio.data.shape_store import Shapes
+from voxstudio.engine.checkpoint import RECIPE, load_tensors, read_card, save_checkpoint, write_atomically
+from voxstudio.engine.chronicle import Chronicle
+from voxstudio.engine.place import Place
+from voxstudio.engine.training import GO, Listener, Loop, LoopOptions, alone_in, best_of, load_state
+from voxstudio.evaluation.metrics import diversity
 from voxstudio.families import family
-
-
-def find_stores(data: Path | None, recipe: Any, cache: Path) -> list[tuple[Shapes, float]]:
-    """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
-
-    Raises BadInput that says what was looked for.
-    """
-    from voxstudio.data.parametric_store import ParametricStore
-    from voxstudio.data.prepare import store_of_grids
-
-    classes = tuple(recipe.classes)
-    if data is None:
-        from voxstudio.data.parametric import CLASSES
-
-        unknown = sorted(set(classes) - set(CLASSES))
-        if unknown:
-            raise BadInput(
-                f"There are no parametric shapes of {', '.join(unknown)}; "
-                f"choose from {', '.join(CLASSES)} or name --data."
-            )
-        return [(ParametricStore(classes, recipe.resolution), 1.0)]
-    if not data.exists():
-        raise BadInput(f"The data folder {data} does not exist.")
-    prepared = [data] if (data / "store.json").exists() else sorted(p.parent for p in data.glob("*/store.json"))
-    if prepared:
-        stores = [open_store(folder) for folder in prepared]
-        return [(store, float(len(store.indices("train")))) for store in stores]
-    from voxstudio.data.readers import read_collection
-
-    train = read_collection(data, split="train", classes=classes, resolution=recipe.resolution)
-    return [(store_of_grids(cache / f"prepared-{data.name}", train, None), 1.0)]
+from voxstudio.lab.learning_data import HELD_OUT_SHARE, find_stores
 
 
 def batch_source(
-    stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, workers: int
+    stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, workers: int, part: tuple[int, int] = (0, 1)
 ) -> Callable[[int], Iterator[Any]]:
-    """How a trainer opens its batches at a step."""
+    """How a trainer opens its batches at a step; ``part`` ``(r, n)``: the rows of process r of n."""
     from voxstudio.data.view_batches import Augmentation, ViewBatches, iterate
     from voxstudio.data.views import ViewStyle
 
@@ -75,8 +52,30 @@ def batch_source(
         augmentation=augmentation,
         style=ViewStyle(recipe.keep_background),
         pool=recipe.view_pool,
+        part=part,
     )
     return lambda start: iterate(batches, start, workers)
+
+
+def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, count: int = 4) -> list[Any]:
+    """A few fixed batches of the validation part, unchanged shapes; empty if no store has one."""
+    from voxstudio.data.view_batches import ViewBatches
+
+    parts = [(store, weight) for store, weight in stores if len(store.indices("validation"))]
+    if not parts:
+        return []
+    batches = ViewBatches(
+        parts,
+        recipe.classes,
+        batch_size=min(recipe.batch_size, 16),
+        image_size=recipe.image_size,
+        resolution=recipe.resolution,
+        seed=seed + 77,
+        view_counts=(1, 3),
+        fusions=("mean",),
+        split="validation",
+    )
+    return [batches[k] for k in range(count)]
 
 
 def make_recipe(key: str, preset: str = "compact", **changes: Any) -> Recipe:
@@ -85,6 +84,24 @@ def make_recipe(key: str, preset: str = "compact", **changes: Any) -> Recipe:
     if preset not in record.presets:
         raise BadInput(f"{record.title} has no preset {preset!r}; choose from {', '.join(record.presets)}.")
     return record.recipe_class()().changed(**{**record.presets[preset], **changes})
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; none of it changes what is learnt, except ``measure_every`` with ``patience``.
+
+    Times in seconds. workers: processes that make batches, None decides by the cores. measure_every: steps
+    between measurements on the held-out part (0: none); the checkpoint then holds the best weights.
+    """
+
+    device: str = "auto"
+    max_seconds: float = float("inf")
+    save_every: float = 120.0
+    export_every: float = 900.0
+    preview_every: float = float("inf")
+    workers: int | None = None
+    measure_every: int = 0
+    patience: int = 6
 
 
 def train(
@@ -96,64 +113,148 @@ def train(
     max_steps: int | None = None,
     seed: int = 0,
     resume: bool = False,
-    device: str = "auto",
+    base: Path | None = None,
     stores: Sequence[tuple[Shapes, float]] | None = None,
-    max_seconds: float = float("inf"),
-    save_every: float = 120.0,
-    export_every: float = 900.0,
-    workers: int | None = None,
-    report: Callable[[TrainingReport], None] = lambda _: None,
-    preview: Callable[[Any], None] = lambda _: None,
-    should_stop: Callable[[], bool] = lambda: False,
-    preview_every_steps: int = 0,
+    listener: Listener | None = None,
+    order: Callable[[], int] = lambda: GO,
     title: str = "",
     summary: str = "",
+    run: RunOptions | None = None,
+    **options: Any,
 ) -> Path:
     """Train until ``max_steps`` of this call's recipe; ``out`` then holds weights, card, recipe and resume state.
 
-    With ``resume``, continues from ``out`` if it holds a state and starts afresh if not. Raises BadInput,
-    BadCheckpoint, CannotWrite or TrainingFailed, each with its sentence.
+    With ``resume``, continues from ``out`` if it holds a state and starts afresh if not. ``base`` is a checkpoint
+    whose weights a fresh run starts from; it is only read. ``options`` are those of :class:`RunOptions`. Raises
+    BadInput, BadCheckpoint, CannotWrite or TrainingFailed, each with its sentence.
     """
-    import os
+    settings = replace(run or RunOptions(), **options)
+    if base is not None and base.resolve() == out.resolve():
+        raise BadInput(f"{out} is the checkpoint to start from and is never written to: train into another folder.")
+    place = Place(settings.device, getattr(recipe, "precision", "float32"))
+    with alone_in(out) if place.rank == 0 else contextlib.nullcontext():
+        state = load_state(out) if resume else None
+        if state is not None and (out / RECIPE).exists():
+            kept = json.loads((out / RECIPE).read_text(encoding="utf-8"))
+            if type(recipe).from_json(kept).digest() != recipe.digest():
+                raise BadInput(
+                    f"{out} was trained with another recipe: resume it with the same options, "
+                    "or train into another folder."
+                )
+        steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
+        with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
+            opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), HELD_OUT_SHARE if base is not None else 0.0)
+            work = _Run(family(key), out, recipe, opened, place, seed, settings, title, summary, base)
+            work.begin(state, steps)
+            loop = work.loop(state, steps, listener or Listener(), order)
+            try:
+                loop.run()
+            finally:
+                work.close()
+            compared = base is not None and place.rank == 0 and "reconstruct" in work.record.capabilities
+            if compared and base is not None and listener is not None:
+                from voxstudio.lab.comparing import compare
 
-    from voxstudio.engine.device import pick_device
-
-    record = family(key)
-    state = load_state(out) if resume else None
-    if state is not None and (out / "recipe.json").exists():
-        kept = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
-        if type(recipe).from_json(kept).digest() != recipe.digest():
-            raise BadInput(
-                f"{out} was trained with another recipe: resume it with the same options, or train into another folder."
-            )
-    steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
-    with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
-        opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache))
-        used = workers if workers is not None else (1 if (os.cpu_count() or 1) > 1 and steps > 20 else 0)
-        trainer = record.load("trainer")(recipe, batch_source(opened, recipe, seed, used), pick_device(device), seed)
-        first = 0
-        if state is not None:
-            trainer.restore(state["trainer"])
-            first = int(state["step"])
-
-        def export(step: int) -> None:
-            tensors, network = trainer.export()
-            save_checkpoint(
-                out, tensors, _card(record, out, recipe, network, opened, step, seed, title, summary), recipe.to_json()
-            )
-
-        options = LoopOptions(steps, save_every, export_every, preview_every_steps, max_seconds)
-        run(
-            trainer,
-            out,
-            options,
-            export=export,
-            report=report,
-            preview=preview,
-            should_stop=should_stop,
-            first_step=first,
-        )
+                listener.compared(compare(base, out, opened, seed))
+            place.wait()
     return out
+
+
+@dataclass
+class _Run:
+    """One run's trainer and what it writes."""
+
+    record: Any
+    out: Path
+    recipe: Any
+    stores: Sequence[tuple[Shapes, float]]
+    place: Place
+    seed: int
+    settings: RunOptions
+    title: str
+    summary: str
+    base: Path | None
+
+    chronicle: Chronicle | None = None
+
+    def close(self) -> None:
+        """Close what the run writes as it goes."""
+        if self.chronicle is not None:
+            self.chronicle.close()
+
+    def begin(self, state: dict[str, Any] | None, steps: int) -> None:
+        """Build the trainer, and restore it or start it from the base."""
+        workers = self.settings.workers
+        if workers is None:
+            workers = 1 if (os.cpu_count() or 1) > 1 and steps > 20 else 0
+        part = (self.place.rank, self.place.world)
+        source = batch_source(self.stores, self.recipe, self.seed, workers, part)
+        self.trainer = self.record.load("trainer")(self.recipe, source, self.place, self.seed)
+        if state is not None:
+            self.trainer.restore(state["trainer"])
+        elif self.base is not None:
+            card = read_card(self.base)
+            if card.family != self.record.key:
+                raise BadInput(
+                    f"{self.base} is a checkpoint of {card.family}, not of {self.record.key}: choose another one."
+                )
+            self.trainer.start_from(load_tensors(self.base, card))
+        if self.place.rank == 0:
+            write_atomically(self.out / RECIPE, (json.dumps(self.recipe.to_json(), indent=1) + "\n").encode())
+
+    def export(self, step: int) -> None:
+        """Write weights, card and recipe."""
+        tensors, network = self.trainer.export()
+        save_checkpoint(self.out, tensors, self._card(network, step), self.recipe.to_json())
+
+    def _card(self, network: Mapping[str, Any], step: int) -> Card:
+        card = _card(
+            self.record, self.out, self.recipe, network, self.stores, step, self.seed, self.title, self.summary
+        )
+        if self.base is None:
+            return card
+        before = read_card(self.base)
+        told = {"name": before.name, "sha256": before.sha256, "steps": before.training.get("steps", 0)}
+        return replace(
+            card,
+            iso_level=before.iso_level,
+            training={**card.training, "base": told},
+            data={"sources": [*card.data["sources"], *before.data.get("sources", ())]},
+        )
+
+    def loop(self, state: dict[str, Any] | None, steps: int, listener: Listener, order: Callable[[], int]) -> Loop:
+        """The loop over the trainer, with everything it is told to do."""
+        s, place, trainer = self.settings, self.place, self.trainer
+        first, writes = int(state["step"]) if state is not None else 0, place.rank == 0
+        measure = None
+        if s.measure_every:
+            held_out = held_out_batches(self.stores, self.recipe, self.seed)
+            measure = partial(trainer.validate, held_out) if held_out else None
+        self.chronicle = Chronicle(self.out, first) if writes else None
+        told = replace(listener, report=partial(_report, listener, self.chronicle)) if writes else Listener()
+
+        def asked() -> int:
+            return place.agree(order() if writes else GO)
+
+        watch = partial(_diversity, trainer) if writes and hasattr(trainer, "samples") else None
+        options = LoopOptions(
+            steps, s.save_every, s.export_every, 0, s.preview_every, s.max_seconds, s.measure_every, s.patience
+        )
+        return Loop(
+            trainer, self.out, options, export=self.export, listener=told, order=asked,
+            measure=measure, watch=watch, first_step=first, best=best_of(state), writes=writes,
+        )  # fmt: skip
+
+
+def _report(listener: Listener, chronicle: Chronicle | None, report: Any) -> None:
+    if chronicle is not None:
+        chronicle.add(report.step, report.values, force=report.step == report.max_steps)
+    listener.report(report)
+
+
+def _diversity(trainer: Any) -> float:
+    samples = trainer.samples()
+    return float(diversity(samples > 0.5)) if len(samples) > 1 else 1.0
 
 
 def _card(

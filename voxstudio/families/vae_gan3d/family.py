@@ -54,6 +54,22 @@ GUIDED = {
 }
 """What the shipped checkpoints arrived at in stages, as one run; start here for weights of your own."""
 
+FINE_TUNE = {
+    "batch_size": 16,
+    "view_counts": (1, 2, 3),
+    "view_pool": 800,
+    "max_steps": 600,
+    "warmup_steps": 20,
+    "guide_steps": 0,
+    "coarse_steps": 0,
+    "accumulate": 1,
+    "learning_rate_g": 3e-4,
+    "learning_rate_e": 1e-4,
+    "ema": 0.98,
+    "freeze": ("fusion",),
+}
+"""What changes when a shipped checkpoint learns a person's own shapes."""
+
 FAMILY = Family(
     key="vae_gan3d",
     title="3D-VAE-GAN",
@@ -69,6 +85,7 @@ FAMILY = Family(
         "compact": {},
         "guided": GUIDED,
         "guided-64": {**GUIDED, "resolution": 64, "coarse_steps": 2400, "kl_weight": 0.0015, "view_pool": 12000},
+        "fine-tune": FINE_TUNE,
         "paper": PAPER,
         "paper-64": {
             **PAPER,

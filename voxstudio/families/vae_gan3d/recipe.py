@@ -49,6 +49,10 @@ class VaeGanRecipe(Recipe):
         (1, 1, 2, 3, 5), "Numbers of views; one is drawn for each batch (report: 5).", low=1, high=24, unit="views"
     )
     batch_size: int = option(32, "Objects in a batch (report: 20, 10 at 64^3).", low=1, high=512)
+    accumulate: int = option(1, "Batches whose gradients are summed for one update.", low=1, high=64)
+    freeze: tuple[str, ...] = option(
+        (), "Parts that keep their weights, for fine-tuning.", choices=("encoder", "fusion", "generator")
+    )
     max_steps: int = option(20000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
     coarse_steps: int = option(
         0,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
+from voxstudio.core.errors import BadCheckpoint
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.engine.device import autocast_type
 from voxstudio.engine.family import StepReport
+from voxstudio.engine.place import Place, as_place
 from voxstudio.engine.ssim import ssim3d
 from voxstudio.families.vae_gan3d import losses
 from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan, VoxelEncoder
@@ -24,6 +26,10 @@ from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
 BatchSource = Callable[[int], Iterator[Any]]
 """Opens the endless batches at a step."""
 
+UNUSED = ("num_batches", "coarse_last")
+"""Parts of names of tensors that inference does not need."""
+WATCHED = 8
+"""Views whose reconstructions the collapse meter compares."""
 KEPT_CODES = 1200
 """Encoded objects kept for each class, from which the prior of the shipped weights is fitted."""
 
@@ -31,11 +37,15 @@ KEPT_CODES = 1200
 class VaeGanTrainer:
     """E, G and D with their optimisers; one seed decides the weights and every draw.
 
-    ``batches(step)`` opens the stream of :class:`voxstudio.data.view_batches.ViewBatch` at a step.
+    ``batches(step)`` opens the stream of :class:`voxstudio.data.view_batches.ViewBatch` at a step; each process
+    of ``place`` gets its own rows of it.
     """
 
-    def __init__(self, recipe: VaeGanRecipe, batches: BatchSource, device: str = "cpu", seed: int = 0) -> None:
-        self.recipe, self.batches, self.device, self.seed = recipe, batches, torch.device(device), seed
+    def __init__(
+        self, recipe: VaeGanRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0
+    ) -> None:
+        self.place = as_place(place, recipe.precision)
+        self.recipe, self.batches, self.device, self.seed = recipe, batches, self.place.device, seed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.net = VaeGan(recipe).to(self.device)
@@ -69,6 +79,8 @@ class VaeGanTrainer:
         self.codes: list[deque[Tensor]] = [deque(maxlen=KEPT_CODES) for _ in recipe.classes]
         self._stream: Iterator[Any] | None = None
         self._last: tuple[Tensor, str] | None = None
+        self._watched: Any = None
+        self._freeze()
 
     def _rate(self) -> float:
         r = self.recipe
@@ -78,10 +90,34 @@ class VaeGanTrainer:
         return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.done / r.max_steps)))
 
     def step(self) -> StepReport:
-        """Take the next batch and update D, E and G once each."""
+        """Take the next batch (or ``accumulate`` of them) and update D, E and G once each."""
+        r = self.recipe
         if self._stream is None:
-            self._stream = self.batches(self.done)
-        batch = next(self._stream)
+            self._stream = self.batches(self.done * r.accumulate)
+        guided = self.done < r.guide_steps
+        self._prepare()
+        rows, count = [], 0
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self.torch_random)
+            with self.place.autocast():
+                for _ in range(r.accumulate):
+                    batch = next(self._stream)
+                    views = torch.from_numpy(batch.views).to(self.device)
+                    truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+                    labels = torch.from_numpy(batch.labels).to(self.device)
+                    rows.append((self._guided if guided else self._update)(views, truth, labels, batch.fusion))
+                    count += len(labels) * self.place.world
+                    if self._watched is None:
+                        self._watched = (views[:WATCHED, 0].clone(), labels[:WATCHED].clone())
+            self.torch_random = torch.get_rng_state()
+        self._apply(guided)
+        self.done += 1
+        self._average()
+        values = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+        return StepReport(self.place.means(values), count)
+
+    def _prepare(self) -> None:
+        """Step sizes of this step, no gradients, every part in its mode."""
         r, rate = self.recipe, self._rate()
         rates = (
             (self.optimizer_e, r.learning_rate_e),
@@ -89,28 +125,43 @@ class VaeGanTrainer:
             (self.optimizer_v, r.learning_rate_e),
         )
         for optimizer, base in rates:
-            for group in optimizer.param_groups if optimizer is not None else ():
-                group["lr"] = base * rate
-        views = torch.from_numpy(batch.views).to(self.device)
-        truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
-        labels = torch.from_numpy(batch.labels).to(self.device)
+            if optimizer is not None:
+                optimizer.zero_grad(set_to_none=True)
+                for group in optimizer.param_groups:
+                    group["lr"] = base * rate
         self.net.train()
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self.torch_random)
-            with torch.autocast(self.device.type, *autocast_type(self.device.type, r.precision)):
-                update = self._guided if self.done < r.guide_steps else self._update
-                values = update(views, truth, labels, batch.fusion)
-            self.torch_random = torch.get_rng_state()
-        self.done += 1
-        self._average()
-        return StepReport(values, len(labels))
+        for name in r.freeze:
+            getattr(self.net, name).eval()
+        if self.leader is not None:
+            self.leader.train()
+
+    def _apply(self, guided: bool) -> None:
+        """Average the gradients over all processes, clip them, update."""
+        clipped: list[torch.nn.Module] = [self.net]
+        optimizers = [self.optimizer_e, self.optimizer_g]
+        if guided and self.leader is not None and self.optimizer_v is not None:
+            clipped = [self.net.encoder, self.net.generator, self.leader]
+            optimizers.append(self.optimizer_v)
+        self.place.average_gradients([p for module in (self.net, self.leader) if module for p in module.parameters()])
+        for module in clipped:
+            torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
+        for optimizer in optimizers:
+            optimizer.step()
+
+    def _freeze(self) -> None:
+        for name in self.recipe.freeze:
+            getattr(self.net, name).requires_grad_(False)
+
+    def _noise(self, like: Tensor) -> Tensor:
+        """Gaussian noise of the whole run's batch, of which this process takes its part."""
+        shape = (self.place.world, *like.shape)
+        return torch.randn(shape, generator=self.generator)[self.place.rank].to(self.device)
 
     def _update(self, views: Tensor, truth: Tensor, labels: Tensor, fusion: str) -> dict[str, float]:
         r, net = self.recipe, self.net
         count, each = views.shape[:2]
         mean, log_variance = net.encode(views.flatten(0, 1))
-        noise = torch.randn(mean.shape, generator=self.generator).to(self.device)
-        z = net.fusion((mean + noise * (0.5 * log_variance).exp()).view(count, each, -1), fusion)
+        z = net.fusion((mean + self._noise(mean) * (0.5 * log_variance).exp()).view(count, each, -1), fusion)
         self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
         if self.done < r.coarse_steps:
             truth = F.avg_pool3d(truth, 2)
@@ -123,20 +174,15 @@ class VaeGanTrainer:
         if r.ssim_weight:
             similarity = 1 - ssim3d(torch.sigmoid(logits), truth)
             loss, parts["ssim"] = loss + r.ssim_weight * similarity, 1 - float(similarity.detach())
-        self.optimizer_e.zero_grad(set_to_none=True)
-        self.optimizer_g.zero_grad(set_to_none=True)
         values = {"loss": float(loss.detach()), "kl": float(kl.detach()), **parts}
         adversarial = None
         if self.critic is not None and self.done >= max(r.adversarial_after, r.coarse_steps):
             adversarial, more = self._play(z, truth, labels)
             values.update(more)
-        loss.backward()
+        (loss / r.accumulate).backward()
         if adversarial is not None:
             # G alone is taught by D: the gradients stop before E because z was cut off there.
-            (r.adversarial_weight * adversarial).backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        self.optimizer_e.step()
-        self.optimizer_g.step()
+            (r.adversarial_weight / r.accumulate * adversarial).backward()
         values["iou"] = self._overlap(logits, truth)
         self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
         return values
@@ -146,15 +192,13 @@ class VaeGanTrainer:
 
         Means are drawn to the codes by their squared distance; the log variances learn how far off they are.
         """
-        assert self.leader is not None and self.optimizer_v is not None
+        assert self.leader is not None
         r, net = self.recipe, self.net
         count, each = views.shape[:2]
         part = max(1, round(r.guide_share * count))
-        self.leader.train()
         code, code_variance = self.leader(truth).float().chunk(2, 1)
         code_variance = code_variance.clamp(-12.0, 4.0)
-        noise = torch.randn(code.shape, generator=self.generator).to(self.device)
-        z = (code + noise * (0.5 * code_variance).exp())[:part]
+        z = (code + self._noise(code) * (0.5 * code_variance).exp())[:part]
         if self.done < r.coarse_steps:
             target, logits = F.avg_pool3d(truth[:part], 2), net.generator.decode_coarse(z, labels[:part]).float()
         else:
@@ -168,13 +212,7 @@ class VaeGanTrainer:
         joint = net.fusion(mean.view(count, each, -1), fusion) - code.detach()
         follow = miss.mean() + joint.square().mean() + 0.1 * spread.mean()
         loss = r.kl_weight * kl + r.reconstruction_weight * reconstruction + r.guide_weight * follow
-        for optimizer in (self.optimizer_e, self.optimizer_g, self.optimizer_v):
-            optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        for module in (net.encoder, net.generator, self.leader):
-            torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
-        for optimizer in (self.optimizer_e, self.optimizer_g, self.optimizer_v):
-            optimizer.step()
+        (loss / r.accumulate).backward()
         self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
         self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
         explained = 1 - float(miss.detach().mean() / code.detach().var(0).mean().clamp(min=1e-6))
@@ -209,7 +247,7 @@ class VaeGanTrainer:
         """Update D, and return G's adversarial term: half on G(noise), half on G(E(y)) (report, 2.6.3)."""
         assert self.critic is not None and self.optimizer_d is not None
         r, count = self.recipe, len(z)
-        noise = torch.randn(z.shape, generator=self.generator).to(self.device)
+        noise = self._noise(z)
         fake = torch.sigmoid(self.net.generator(torch.cat([noise, z.detach()]), torch.cat([labels, labels])))
         self.critic.train()
         real_logits = self.critic(truth, labels).float()
@@ -218,9 +256,11 @@ class VaeGanTrainer:
         fake_target = losses.soft_labels(count, False, r.soft_labels, self.generator, self.device)
         d_loss = losses.adversarial(real_logits, real_target) + losses.adversarial(fake_logits, fake_target)
         accuracy = 0.5 * float((real_logits > 0).float().mean() + (fake_logits < 0).float().mean())
+        accuracy = self.place.means({"accuracy": accuracy})["accuracy"]
         if self.critic_accuracy <= r.d_accuracy_limit:
             self.optimizer_d.zero_grad(set_to_none=True)
             d_loss.backward()
+            self.place.average_gradients(self.critic.parameters())
             self.optimizer_d.step()
         self.critic_accuracy = accuracy
         self.critic.requires_grad_(False)
@@ -245,6 +285,55 @@ class VaeGanTrainer:
                 mine.lerp_(theirs, 1 - decay)
             for kept, newest in zip(self.average.buffers(), self.net.buffers(), strict=True):
                 kept.copy_(newest)
+
+    @torch.no_grad()
+    def samples(self) -> npt.NDArray[np.float32]:
+        """Reconstructions ``[N, R, R, R]`` of the first views that this run saw: always the same ones."""
+        if self._watched is None:
+            return np.zeros((0, 4, 4, 4), np.float32)
+        views, labels = self._watched
+        values = self._answer(self.net, views[:, None], labels)
+        self.net.train()
+        return np.asarray(torch.sigmoid(values[:, 0]).cpu().numpy(), np.float32)
+
+    @torch.no_grad()
+    def validate(self, batches: Sequence[Any]) -> float:
+        """Mean IoU of the weights that would be exported, on held-out batches; changes nothing."""
+        net, scores = self.average if self.average is not None else self.net, []
+        for batch in batches:
+            truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+            labels = torch.from_numpy(batch.labels).to(self.device)
+            logits = self._answer(net, torch.from_numpy(batch.views).to(self.device), labels)
+            if logits.shape[-1] != truth.shape[-1]:
+                truth = F.avg_pool3d(truth, truth.shape[-1] // logits.shape[-1])
+            scores.append(self._overlap(logits, truth))
+        return float(np.mean(scores))
+
+    def _answer(self, net: VaeGan, views: Tensor, labels: Tensor) -> Tensor:
+        """Logits of the mean code of views ``[B, V, S, S, 4]``."""
+        net.eval()
+        with self.place.autocast():
+            mean, _ = net.encode(views.flatten(0, 1))
+            z = net.fusion(mean.view(*views.shape[:2], -1), "mean")
+            decode = net.generator.decode_coarse if self.done < self.recipe.coarse_steps else net.generator
+            return torch.as_tensor(decode(z, labels).float())
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the weights of a shipped checkpoint; BadCheckpoint if the recipe builds other shapes."""
+        for net in (self.net, self.average):
+            if net is None:
+                continue
+            try:
+                told = net.load_state_dict(dict(tensors), strict=False)
+            except RuntimeError as error:
+                words = str(error).splitlines()[-1].strip()
+                raise BadCheckpoint(f"The weights do not fit the recipe: {words}") from error
+            absent = [name for name in told.missing_keys if not any(word in name for word in UNUSED)]
+            if absent or told.unexpected_keys:
+                raise BadCheckpoint(
+                    f"The weights do not fit the recipe: {len(absent)} missing, {len(told.unexpected_keys)} unknown; "
+                    "keep the options that shape the network as they were."
+                )
 
     def preview(self) -> VoxelGrid:
         """The first object of the last batch as it was reconstructed."""
@@ -304,10 +393,9 @@ class VaeGanTrainer:
                 ridge = 1e-4 * torch.eye(len(centre), dtype=torch.float64)
                 source.prior_mean[label] = centre.float()
                 source.prior_factor[label] = torch.linalg.cholesky(covariance + ridge).float()
-        unused = ("num_batches", "coarse_last")
         tensors = {
             name: value.detach().cpu()
             for name, value in source.state_dict().items()
-            if not any(word in name for word in unused)
+            if not any(word in name for word in UNUSED)
         }
         return tensors, {"recipe": self.recipe.to_json()}

@@ -1,0 +1,97 @@
+"""What a run learns from: parametric shapes, prepared shapes, or whatever a folder of the person's own holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from voxstudio.core.errors import BadInput
+from voxstudio.core.recipe import Recipe
+from voxstudio.data.shape_file import is_shape_file, open_shape_file
+from voxstudio.data.shape_store import Shapes, open_store
+
+HELD_OUT_SHARE = 0.2
+"""Share of the person's own objects that fine-tuning measures on and never learns."""
+
+
+def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0.0) -> list[tuple[Shapes, float]]:
+    """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
+
+    A model that knows no classes learns from all classes that are there, unless one of its own is among them.
+    ``held_out`` sets that share of the objects aside for measuring, at least one. Raises BadInput that says what
+    was looked for.
+    """
+    if data is None:
+        return [(_parametric(tuple(recipe.classes), recipe.resolution), 1.0)]
+    if not data.exists():
+        raise BadInput(f"The data folder {data} does not exist.")
+    if data.is_dir():
+        prepared = [data] if (data / "store.json").exists() else sorted(p.parent for p in data.glob("*/store.json"))
+        if prepared:
+            stores = [open_store(folder) for folder in prepared]
+            return [(store, float(len(store.indices("train")))) for store in stores]
+    elif is_shape_file(data):
+        return [_imported(data, recipe, held_out)]
+    from voxstudio.data.prepare import store_of_grids
+    from voxstudio.data.readers import read_collection
+
+    split = None if held_out else "train"
+    try:
+        grids = read_collection(data, split=split, classes=tuple(recipe.classes), resolution=recipe.resolution)
+    except BadInput as error:
+        if getattr(recipe, "conditional", True) or "class" not in str(error):
+            raise
+        grids = read_collection(data, split=split, resolution=recipe.resolution)
+    share = {"validation_share": held_out} if held_out else {}
+    return [(store_of_grids(cache / f"prepared-{data.stem}", grids, None, **share), 1.0)]
+
+
+def _imported(data: Path, recipe: Any, held_out: float) -> tuple[Shapes, float]:
+    """A file of imported shapes, of which the classes that the model knows are taken."""
+    try:
+        shapes = open_shape_file(data, recipe.classes)
+    except BadInput as error:
+        if getattr(recipe, "conditional", True) or "has no class" not in str(error):
+            raise
+        shapes = open_shape_file(data)
+    if held_out:
+        shapes = shapes.holding_out(held_out)
+    count = len(shapes.indices("train"))
+    if not count:
+        raise BadInput(f"{data} has no training object of {', '.join(shapes.class_names)}: import more.")
+    return shapes, float(count)
+
+
+def _parametric(classes: tuple[str, ...], resolution: int) -> Shapes:
+    from voxstudio.data.parametric import CLASSES
+    from voxstudio.data.parametric_store import ParametricStore
+
+    unknown = sorted(set(classes) - set(CLASSES))
+    if unknown:
+        raise BadInput(
+            f"There are no parametric shapes of {', '.join(unknown)}; choose from {', '.join(CLASSES)} or name --data."
+        )
+    return ParametricStore(classes, resolution)
+
+
+def fine_tuning_recipe(base: Path, **changes: Any) -> tuple[str, Recipe]:
+    """The family of a checkpoint and the recipe to go on from it: its own, the preset ``fine-tune``, the changes.
+
+    Raises BadInput if the checkpoint does not say how it was trained, or if its family cannot be fine-tuned.
+    """
+    import json
+
+    from voxstudio.engine.checkpoint import RECIPE, read_card
+    from voxstudio.families import family
+
+    card = read_card(base)
+    record = family(card.family)
+    if "fine-tune" not in record.presets:
+        raise BadInput(f"{record.title} cannot be fine-tuned: choose a checkpoint of another family.")
+    try:
+        kept = json.loads((base / RECIPE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = card.network.get("recipe")
+    if not isinstance(kept, dict):
+        raise BadInput(f"{base / RECIPE} is missing or damaged: copy the whole checkpoint folder again.")
+    return record.key, record.recipe_class().from_json({**kept, **record.presets["fine-tune"], **changes})
