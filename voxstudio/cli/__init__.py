@@ -19,7 +19,7 @@ from typing import Any
 
 from voxstudio.core.errors import Cancelled, VoxStudioError
 
-COMMANDS = ("list", "reconstruct", "sample", "evaluate", "train", "data", "inspect", "doctor", "bench")
+COMMANDS = ("list", "reconstruct", "turntable", "sample", "evaluate", "train", "data", "inspect", "doctor", "bench")
 INTERRUPTED = 130
 
 
@@ -30,6 +30,7 @@ class Outcome:
     document: Any
     text: str
     ok: bool = True
+    silent: bool = False
 
 
 def is_command(argv: Sequence[str]) -> bool:
@@ -100,6 +101,8 @@ def _run(argv: list[str]) -> int:
 
 
 def _finish(outcome: Outcome, as_json: bool) -> int:
+    if outcome.silent:
+        return 0 if outcome.ok else 1
     print(json.dumps(outcome.document, indent=2, ensure_ascii=False) if as_json else outcome.text, flush=True)
     return 0 if outcome.ok else 1
 

@@ -37,7 +37,7 @@ def command_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_list, _reconstruct, _sample, _evaluate, _train, _data, _inspect, _doctor, _bench):
+    for add in (_list, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _doctor, _bench):
         add(commands)
     return parser
 
@@ -83,6 +83,12 @@ def _reconstruct(commands: Any) -> None:
     parser.add_argument("--keep-background", action="store_true", help="do not remove the background")
 
 
+def _turntable(commands: Any) -> None:
+    from voxstudio.cli.turntable import add_options
+
+    add_options(_new(commands, "turntable", "Carve a mesh from 8 to 72 photos of an object that was turned."))
+
+
 def _sample(commands: Any) -> None:
     parser = _new(commands, "sample", "Make an object of a class from noise.")
     parser.add_argument("label", nargs="?", metavar="CLASS", help="the class (default: the checkpoint's first)")
@@ -112,7 +118,16 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on where DIR left off; afresh if it is empty")
     parser.add_argument("--preset", metavar="NAME", help="a named set of the family's options")
+    parser.add_argument("--recipe", metavar="FILE", help="options from a JSON file, such as a checkpoint's recipe.json")
+    parser.add_argument("--base", metavar="CHECKPOINT", help="fine-tune: start from its weights and its recipe")
     parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--save-every", type=float, default=120.0, metavar="S", help="seconds between saves (120)")
+    parser.add_argument(
+        "--measure-every", type=int, default=None, metavar="N",
+        help="steps between measurements on a held-out part; the best weights are kept (fine-tuning: 25, else 0)",
+    )
+    parser.add_argument("--patience", type=int, default=6, metavar="N", help="measurements without gain before the end")
+    parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
 
 
 def _data(commands: Any) -> None:
@@ -126,15 +141,6 @@ def _data(commands: Any) -> None:
     show.add_argument("--held-out", action="store_true", help="the objects that no training sees")
     show.add_argument("--seed", type=int, default=0)
     show.add_argument("--count", type=int, default=24, help="objects of each source (default: 24)")
-
-
-def _doctor(commands: Any) -> None:
-    _new(commands, "doctor", "Check versions, device, OpenGL, display, checkpoints; say the cure for what is missing.")
-
-
-def _bench(commands: Any) -> None:
-    parser = _new(commands, "bench", "Measure the program's speed, each row against its baseline in the same run.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name begins so (default: all)")
     _data_import(actions)
 
 
@@ -166,3 +172,12 @@ def _inspect(commands: Any) -> None:
     parser.add_argument("--whole-parts", action="store_true", help="leave out parts of which tensors are missing")
     parser.add_argument("--accept", action="store_true", help="the guessed names are right")
     parser.add_argument("--adopt", metavar="NAME", help="add it to the library under this name")
+
+
+def _doctor(commands: Any) -> None:
+    _new(commands, "doctor", "Check versions, device, OpenGL, display, checkpoints; say the cure for what is missing.")
+
+
+def _bench(commands: Any) -> None:
+    parser = _new(commands, "bench", "Measure the program's speed, each row against its baseline in the same run.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name begins so (default: all)")
