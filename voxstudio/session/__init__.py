@@ -16,6 +16,7 @@ topic              read then
 ``contributions``  :attr:`Session.contributions`
 ``job``            :attr:`Session.job`: None or what runs
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
+``inspection``     :attr:`Session.adopting`: None or an open file of somebody else
 ``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
 =================  ==========================================================================
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from voxstudio.engine import inference
 from voxstudio.engine.inputs import rehearse
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
-from voxstudio.engine.places import find_checkpoint
+from voxstudio.engine.places import find_checkpoint, own_checkpoints
 from voxstudio.engine.requests import Draw
 from voxstudio.lab.opening import open_any
+from voxstudio.session.adopting import Adopting
 from voxstudio.session.pictures import Pictures
 
 if TYPE_CHECKING:
@@ -44,8 +46,17 @@ class Session(Pictures):
     ) -> None:
         folders = tuple(checkpoint_folders) if checkpoint_folders is not None else default_folders()
         super().__init__(post, folders, device, open_any)
+        home = folders[0] if checkpoint_folders is not None and folders else own_checkpoints()
+        self._adopting = Adopting(
+            self._errands, partial(self._tell, "inspection"), self._say, self._entries, self.refresh_catalogue, home
+        )
         self.refresh_catalogue()
         self._choose_default()
+
+    @property
+    def adopting(self) -> Adopting:
+        """The file of somebody else that is looked into; topic ``inspection``."""
+        return self._adopting
 
     # ---- checkpoints ---------------------------------------------------------------------------
 
@@ -174,6 +185,9 @@ class Session(Pictures):
         return self._errands.start(f"Writing {target.name}", work, done, "export")
 
     # ---- inside --------------------------------------------------------------------------------
+
+    def _entries(self) -> tuple[Entry, ...]:
+        return self._catalogue
 
     def _choose_default(self) -> None:
         usable = [entry for entry in self._catalogue if not entry.problem]
