@@ -143,7 +143,9 @@ def test_a_run_is_followed_paused_resumed_and_stopped(window: Callable[..., Driv
     driver.until(lambda: bool(live.picture.pixmap()) and not live.picture.pixmap().isNull())
     assert live.diversity.words.text() == "Samples differ well"
     assert live.balance.words.text() == "G and D are in balance"
-    training.set(diversity=0.04, balance=None, warning="Samples look alike: lower the learning rate.")
+    training.set(diversity=0.02, step=12)
+    assert live.diversity.words.text() == "Too early to tell"
+    training.set(step=1200, diversity=0.04, balance=None, warning="Samples look alike: lower the learning rate.")
     assert live.warning.isVisible() and "look alike" in live.warning.sentence.text()
     assert live.diversity.words.text() == "Samples look alike" and not live.balance.isVisible()
     panel.pause.click()

@@ -34,6 +34,7 @@ class Previews(Pictures):
             if number > self._floor and (self._shown is None or number > self._shown.number):
                 self._shown = Shown(number, "", grid, surface, Latent({}), {}, "cpu", words)
                 self._tell("shown")
+                self._tell("job")  # what is said while nothing runs names the shape
 
         self._errands.start(words or "Showing a shape", work, done, "training", seen=False)
 

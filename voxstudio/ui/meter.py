@@ -18,10 +18,10 @@ class _Bar(QWidget):
         self.setFixedHeight(14)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_value(self, value: float) -> bool:
-        """Move the needle; True if it stands in the good part."""
+    def show_value(self, value: float, calm: bool) -> bool:
+        """Move the needle; True if it stands in the good part, or need not."""
         self._value = min(max(value, 0.0), 1.0)
-        self._fine = self._good[0] <= self._value <= self._good[1]
+        self._fine = calm or self._good[0] <= self._value <= self._good[1]
         self.update()
         return self._fine
 
@@ -62,12 +62,12 @@ class Meter(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self.words)
 
-    def show_value(self, value: float | None, words: str) -> None:
-        """Show a number in [0, 1] and its meaning; hidden where there is none."""
+    def show_value(self, value: float | None, words: str, calm: bool = False) -> None:
+        """Show a number in [0, 1] and its meaning; hidden where there is none; ``calm``: never an alarm."""
         self.setVisible(value is not None)
         if value is None:
             return
-        fine = self._bar.show_value(value)
+        fine = self._bar.show_value(value, calm)
         self.number.setText(f"{100 * value:.0f} %")
         self.words.setText(words)
         widgets.restyle(self.words, role="hint" if fine else "problem")

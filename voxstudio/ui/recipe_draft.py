@@ -16,8 +16,8 @@ GROUPS = (
     ("Augmentation", ("mirror", "stretch", "rotation", "shift", "jitter", "noise", "keep_background", "augment")),
     ("Network", ("width", "latent", "encoder", "decoder", "resolution", "refine", "depth", "channels", "conditional",
                  "dropout", "hidden", "fusions", "layers", "freeze")),
-    ("Steps and precision", ("steps", "rate", "beta", "decay", "schedule", "ema", "precision", "clip", "guide",
-                             "coarse", "limit", "warmup", "after", "patience", "critic")),
+    ("Steps and precision", ("steps", "accumulate", "rate", "beta", "decay", "schedule", "ema", "precision", "clip",
+                             "guide", "coarse", "limit", "warmup", "after", "patience", "critic")),
     ("Data", ("image", "view", "class", "batch", "pool", "share", "split", "sample")),
 )  # fmt: skip
 """Title of a group and the word parts that lead into it; the first that fits wins."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from voxstudio.session.training_values import Comparison, TrainingStatus
 
 PREVIEW_SIDE, COMPARED_SIDE = 136, 104
+EARLY = 0.05
+"""Share of the steps before which samples may look alike: nothing was learned that could differ."""
 
 
 class Warn(QFrame):
@@ -232,7 +234,9 @@ class TrainLive(widgets.ScrollColumn):
         self.warning.say(status.warning)
         self.curves.setVisible(bool(status.curves) or status.is_running)
         self.curves.show_curves(status.curves)
-        self.diversity.show_value(status.diversity, diversity_in_words(status.diversity or 0.0))
+        early = status.step < EARLY * status.max_steps and (status.diversity or 0.0) < 0.25
+        words = "Too early to tell" if early else diversity_in_words(status.diversity or 0.0)
+        self.diversity.show_value(status.diversity, words, calm=early)
         self.balance.show_value(status.balance, balance_in_words(status.balance or 0.0))
         self.side.follow(status.comparison)
         self._compared.setVisible(status.comparison is not None)
