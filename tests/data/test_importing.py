@@ -398,7 +398,9 @@ def test_many_chunks_join_without_many_open_files(tmp_path: Path) -> None:
         import_chunks.keep_chunk(tmp_path, key, data)
     about = {"class_names": ["x"], "resolution": 16, "title": "", "terms": "", "plan": ""}
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 40, allowed[1]))
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (max(int(path.name) for path in Path("/proc/self/fd").iterdir()) + 40, allowed[1])
+    )
     try:
         count, problems = import_chunks.join_chunks(tmp_path, keys, about, tmp_path / "x.voxdata")
     finally:

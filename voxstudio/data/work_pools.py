@@ -76,7 +76,7 @@ def _dask(jobs: int | None, address: str | None) -> Iterator[None]:
                 )
             else:
                 where = address
-            stack.enter_context(Client(where, timeout=20, set_as_default=True))
+            stack.enter_context(Client(where, timeout=10, set_as_default=True))
         except (OSError, TimeoutError, ValueError) as error:
             named = f"at {address} " if address else ""
             raise BadInput(f"No Dask cluster {named}could be reached ({type(error).__name__}): check it.") from None

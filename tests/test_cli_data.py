@@ -1,0 +1,194 @@
+"""``voxstudio data import`` and what reads its file, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+from tiny import SMALL
+
+from voxstudio import app
+from voxstudio.data.parametric import make
+from voxstudio.data.shape_file import open_shape_file
+
+ROOT = Path(__file__).resolve().parent.parent
+Here = Callable[..., tuple[int, str, str]]
+OPTIONS = [
+    part
+    for name, value in SMALL.items()
+    for part in (f"--{name.replace('_', '-')}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value))
+]
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, str(ROOT / "main.py"), *map(str, arguments)]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the program as a person does, without a display."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(command(*arguments), env=kept, capture_output=True, text=True, timeout=150, check=False)
+
+
+@pytest.fixture
+def here(capfd: pytest.CaptureFixture[str]) -> Here:
+    """Run a command in this process: exit status, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        status = app.main([str(argument) for argument in arguments])
+        output = capfd.readouterr()
+        return status, output.out, output.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ModelNet tree of chairs and sofas, and a file that is no mesh."""
+    root = tmp_path_factory.mktemp("data") / "My shapes"
+    for name in ("chair", "sofa"):
+        for k in range(4):
+            surface = make(name, k).surface(20)
+            path = root / name / ("test" if k == 3 else "train") / f"{name}-{k}.off"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            trimesh.Trimesh(surface.vertices, surface.faces, process=False).export(path)
+    (root / "sofa" / "train" / "broken.off").write_text("OFF\n3 1 0\n0 0")
+    return root
+
+
+@pytest.fixture(scope="module")
+def file(tree: Path) -> Path:
+    target = tree.parent / "all.voxdata"
+    assert app.main(["data", "import", str(tree), "-o", str(target), "--resolution", "32", "--jobs", "1"]) == 0
+    return target
+
+
+def test_import_show_train_and_evaluate_as_a_person_does(tree: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.voxdata"
+    done = run("data", "import", tree, "-o", file, "--resolution", 32, "--jobs", 2, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["objects"] == 8 and document["bytes"] == file.stat().st_size
+    assert [problem["file"] for problem in document["problems"]] == ["sofa/train/broken.off"]
+    assert done.stderr.strip() == f"voxstudio: 1 of the 9 meshes of {tree} cannot be used and were left out."
+    assert {split for splits in document["classes"].values() for split in splits} >= {"train", "test"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.voxdata"]
+
+    done = run("data", "show", file, "-o", tmp_path / "sheet.png", "--count", 6)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert len(sheet.convert("RGB").getcolors(1 << 24)) > 100
+
+    out = tmp_path / "fresh"
+    done = run("train", "vae_gan3d", "--out", out, "--data", file, "--max-steps", 2, "--device", "cpu", *OPTIONS)
+    assert done.returncode == 0, done.stderr
+    source = json.loads((out / "card.json").read_text())["data"]["sources"][0]
+    chairs = [name for name in open_shape_file(file, ["chair"]).collection("train").names]
+    assert (source["title"], source["objects"], source["resolution"]) == ("My shapes", len(chairs), 32)
+
+    done = run("evaluate", out, "--data", file, "--device", "cpu", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["metrics"]["measured"]["real_objects"] == 1
+
+
+def test_the_answer_to_a_person_lists_what_is_bad(here: Here, tree: Path, tmp_path: Path) -> None:
+    status, out, err = here("data", "import", tree, "-o", tmp_path / "x.voxdata", "--resolution", 16, "--jobs", 1)
+    assert status == 0
+    assert "holds 8 objects at 16^3" in out and "sofa/train/broken.off: broken.off is damaged" in out
+    assert "cannot be used" in err
+    again = here("data", "import", tree, "-o", tmp_path / "x.voxdata", "--resolution", 16, "--jobs", 1, "--json")
+    assert again[0] == 0 and json.loads(again[1])["resumed"] == 9
+
+
+def test_nothing_usable_is_a_failure_that_lists_why(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    for name in ("a.obj", "b.stl"):
+        (tmp_path / "tree" / name).write_text("nothing")
+    status, out, err = here("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--json", "--jobs", 1)
+    assert status == 1 and len(json.loads(out)["problems"]) == 2
+    assert len(err.strip().splitlines()) == 1 and err.startswith("voxstudio: None of the 2 meshes of ")
+    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["{tree}/none"], "does not exist"),
+        (["{tmp}"], "holds no meshes"),
+        (["{tree}", "--classes", "biplane"], "no class biplane; it has chair, sofa"),
+        (["{tree}", "--resolution", "4"], "between 8 and 256, not 4"),
+        (["{tree}", "--resolution", "large"], "invalid int value"),
+        (["{tree}", "--jobs", "0"], "1 to 4096 workers, not 0"),
+        (["{tree}", "--faces", "1"], "50 to 20,000 triangles"),
+        (["{tree}", "--views", "-1"], "0 to 360"),
+        (["{tree}", "--timeout", "0"], "above 0"),
+        (["{tree}", "-o", "{tmp}"], "is a folder"),
+        (["{tree}", "-o", "{tmp}/no/such/x.voxdata"], "does not exist: create it"),
+        (["{tree}", "-o", "{tree}/sofa/train/broken.off"], "is not a file of imported shapes"),
+        (["{tree}", "--backend", "dask", "--address", "tcp://127.0.0.1:9"], "No Dask cluster at tcp://127.0.0.1:9"),
+    ],
+)
+def test_mistakes_are_one_sentence(here: Here, tree: Path, tmp_path: Path, arguments: list[str], words: str) -> None:
+    given = [word.format(tree=tree, tmp=tmp_path) for word in arguments]
+    if "-o" not in given:
+        given += ["-o", str(tmp_path / "x.voxdata")]
+    status, out, err = here("data", "import", *given)
+    assert (status, out) == (1, ""), err
+    assert len(err.strip().splitlines()) == 1 and err.startswith("voxstudio: ") and "Traceback" not in err, err
+    assert words in err
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
+
+
+def test_damaged_files_are_one_sentence_everywhere(here: Here, file: Path, tmp_path: Path) -> None:
+    whole = file.read_bytes()
+    for name, data in {"cut": whole[:-5000], "header": whole[:40] + b"?" + whole[41:], "short": whole[:9]}.items():
+        bad = tmp_path / f"{name}.voxdata"
+        bad.write_bytes(data)
+        for given in (
+            ["data", "show", bad, "-o", tmp_path / "s.png"],
+            ["train", "vae_gan3d", "--out", tmp_path / "out", "--data", bad, "--max-steps", 1, *OPTIONS],
+        ):
+            status, out, err = here(*given)
+            assert (status, out) == (1, ""), given
+            assert len(err.strip().splitlines()) == 1 and str(bad) in err and "import it again" in err, err
+
+
+def test_a_file_without_the_models_class_is_one_sentence(here: Here, file: Path, tmp_path: Path) -> None:
+    wanted = ["--classes", "lamp,table"]
+    status, _, err = here("train", "vae_gan3d", "--out", tmp_path / "o", "--data", file, "--max-steps", 1, *wanted)
+    assert status == 1 and len(err.strip().splitlines()) == 1 and "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path, jobs: int) -> None:
+    mesh = trimesh.creation.icosphere(3)
+    for k in range(120):
+        path = tmp_path / "tree" / f"m{k:03d}.stl"
+        path.parent.mkdir(exist_ok=True)
+        trimesh.Trimesh(mesh.vertices * np.array([1, 1 + k / 100, 1]), mesh.faces, process=False).export(path)
+    given = command("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", jobs)
+    process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = time.monotonic() + 90
+    while not list(tmp_path.glob("x.voxdata.partial/*.chunk")) and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert [line for line in err.splitlines() if "% " not in line] == [
+        f"voxstudio: Stopped; the same command goes on with {tmp_path / 'x.voxdata'}.",
+        "voxstudio: Interrupted.",
+    ]
+    done = run("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", jobs, "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["resumed"] >= 16
