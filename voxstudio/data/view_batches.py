@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -246,8 +247,14 @@ def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[View
         num_workers=workers,
         prefetch_factor=3,
         collate_fn=_as_is,
+        worker_init_fn=_leave_output,
     )
     yield from loader
+
+
+def _leave_output(_: int) -> None:
+    """Standard output is the trainer's: a maker of batches that outlives it must not keep it open."""
+    os.dup2(2, 1)
 
 
 def _as_is(batch: Any) -> Any:

@@ -79,7 +79,7 @@ class Place:
         wanted = [p for p in parameters if p.requires_grad]
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in wanted])
         used = torch.tensor([p.grad is not None for p in wanted], dtype=torch.float32, device=self.device)
-        flat, used = self.fabric.all_reduce(flat, reduce_op="mean"), self.fabric.all_reduce(used, reduce_op="mean")
+        flat, used = (torch.as_tensor(self.fabric.all_reduce(x, reduce_op="mean")) for x in (flat, used))
         offset = 0
         for parameter, share in zip(wanted, used.tolist(), strict=True):
             part = flat[offset : offset + parameter.numel()].view_as(parameter)

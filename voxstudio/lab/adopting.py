@@ -149,6 +149,11 @@ class Proposal:
         """Why it cannot be added as it stands, or empty. Guesses are no problem, but want confirming."""
         return self.settled.problem
 
+    @property
+    def is_mended_by_whole_parts(self) -> bool:
+        """True if it could be added without the parts of which tensors are missing."""
+        return bool(self.problem) and not replace(self, whole_parts=True).problem
+
     def with_name(self, wanted: str, found: str | None) -> Proposal:
         """Take ``found`` for ``wanted`` (None: nothing); BadInput if there is no such tensor or shapes differ."""
         if wanted not in self.fit.wanted:

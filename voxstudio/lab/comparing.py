@@ -37,7 +37,7 @@ def compare(
 
     models = [open_model(folder, model_class, "cpu") for folder in (before, after)]
     size, resolution, names = models[0].image_size, models[0].card.resolution, models[0].card.classes
-    pairs = []
+    pairs: list[Pair] = []
     for store, _ in stores:
         for index in store.indices("validation")[: limit - len(pairs)]:
             view = ViewBatches(
@@ -46,9 +46,9 @@ def compare(
             ).views_of(int(index), 3)  # fmt: skip
             truth = resized(store.occupancy(int(index)), resolution)
             label = names[_place(store.class_names[store.label(int(index))], names)] if len(names) > 1 else None
-            grids = [model.reconstruct(view, "mean", label) for model in models]
-            scores = [iou(np.asarray(g.values) > g.iso_level, truth) for g in grids]
-            pairs.append(Pair(*grids, VoxelGrid.unit(truth.astype(np.float32), name="truth"), *scores))
+            old, new = (model.reconstruct(view, "mean", label) for model in models)
+            first, second = (iou(np.asarray(g.values) > g.iso_level, truth) for g in (old, new))
+            pairs.append(Pair(old, new, VoxelGrid.unit(truth.astype(np.float32), name="truth"), first, second))
     return pairs
 
 

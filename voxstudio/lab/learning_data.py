@@ -32,7 +32,7 @@ def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0
             return [(store, float(len(store.indices("train")))) for store in stores]
     elif is_shape_file(data):
         return [_imported(data, recipe, held_out)]
-    from voxstudio.data.prepare import store_of_grids
+    from voxstudio.data.prepare import VALIDATION_SHARE, store_of_grids
     from voxstudio.data.readers import read_collection
 
     split = None if held_out else "train"
@@ -42,8 +42,8 @@ def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0
         if getattr(recipe, "conditional", True) or "class" not in str(error):
             raise
         grids = read_collection(data, split=split, resolution=recipe.resolution)
-    share = {"validation_share": held_out} if held_out else {}
-    return [(store_of_grids(cache / f"prepared-{data.stem}", grids, None, **share), 1.0)]
+    folder, share = cache / f"prepared-{data.stem}", held_out or VALIDATION_SHARE
+    return [(store_of_grids(folder, grids, None, validation_share=share), 1.0)]
 
 
 def _imported(data: Path, recipe: Any, held_out: float) -> tuple[Shapes, float]:

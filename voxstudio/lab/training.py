@@ -143,7 +143,8 @@ def train(
                 )
         steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
         with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
-            opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), HELD_OUT_SHARE if base is not None else 0.0)
+            share = HELD_OUT_SHARE if base is not None else 0.0
+            opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), share)
             work = _Run(family(key), out, recipe, opened, place, seed, settings, title, summary, base)
             work.begin(state, steps)
             loop = work.loop(state, steps, listener or Listener(), order)

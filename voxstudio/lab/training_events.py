@@ -86,7 +86,7 @@ class EventWriter:
         """The object nearest to the mean gain stands for all; the scores are the means."""
         if not pairs:
             return
-        before, after = (float(np.mean(scores)) for scores in zip(*((p.before_score, p.after_score) for p in pairs), strict=True))
+        before, after = (float(np.mean([getattr(p, name) for p in pairs])) for name in ("before_score", "after_score"))
         typical = min(pairs, key=lambda p: abs((p.after_score - p.before_score) - (after - before)))
         grids = {name: pack_grid(getattr(typical, name)) for name in ("before", "after", "truth")}
         self.tell("comparison", **grids, before_score=before, after_score=after, objects=len(pairs))

@@ -256,8 +256,8 @@ class Training:
         self._set(**changes, curves=self._book.curves(), warning=self._warning(values.get("d_accuracy")))
 
     def _warning(self, balance: float | None) -> str:
-        diversity = self._status.diversity
-        if diversity is not None and diversity < COLLAPSED:
+        diversity, enough = self._status.diversity, max(50, self._status.max_steps // 20)
+        if diversity is not None and diversity < COLLAPSED and self._status.step > enough:
             return "The samples look alike: raise the diversity of the data, or lower the learning rates."
         if balance is not None and self._status.step > 50:
             smooth = self._book.recent("d_accuracy")
@@ -296,8 +296,9 @@ class Training:
     def _comparison(self, event: dict[str, Any]) -> None:
         from voxstudio.lab.training_events import unpack_grid
 
-        grids = [unpack_grid(event[name]) for name in ("before", "after", "truth")]
-        self._set(comparison=Comparison(*grids, float(event["before_score"]), float(event["after_score"])))
+        before, after, truth = (unpack_grid(event[name]) for name in ("before", "after", "truth"))
+        first, second = float(event["before_score"]), float(event["after_score"])
+        self._set(comparison=Comparison(before, after, truth, first, second))
 
     def _done(self, event: dict[str, Any]) -> None:
         self._heard_end = True
