@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy
 
 from voxstudio.ui import icons, theme, widgets
 from voxstudio.ui.studio import Studio
 
 _ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
 MOST_LINES = 4
+_EDGE = 8
 _BESIDE = 12 + 18 + 8 + 8 + 30 + 4
 """Pixels that the icon, the button and the gaps take from the width."""
 
 
 class Banner(QFrame):
-    """Shows the session's message if it concerns one of ``places``; hidden otherwise."""
+    """Shows the session's message if it concerns one of ``places``; hidden otherwise.
+
+    In a dock it lies over the title, wherever it was laid out: what a person points at never moves.
+    """
 
     def __init__(self, studio: Studio, *places: str) -> None:
         super().__init__()
@@ -49,6 +53,29 @@ class Banner(QFrame):
         super().resizeEvent(event)
         self._fit()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay as wide as the dock."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._lie_over()
+        return False
+
+    def _lie_over(self) -> None:
+        """Leave the layout for the head of the dock, if there is one."""
+        ground = self.parentWidget()
+        while ground is not None and not isinstance(ground, QDockWidget):
+            ground = ground.parentWidget()
+        if ground is None:
+            return
+        if self.parentWidget() is not ground:
+            self.setParent(ground)  # its layout lets go of it
+            self.setProperty("floating", True)
+            ground.installEventFilter(self)
+        self.setFixedWidth(ground.width() - 2 * _EDGE)
+        self._fit()
+        self.adjustSize()
+        self.move(_EDGE, _EDGE // 2)
+        self.raise_()
+
     def _fit(self) -> None:
         line = self.sentence.fontMetrics().lineSpacing()
         inside = self.width() - _BESIDE if self.isVisible() else theme.PANEL_WIDTH - 32 - _BESIDE
@@ -71,5 +98,6 @@ class Banner(QFrame):
             colour = tokens.danger if message.severity == "error" else tokens.accent
             self._icon.setPixmap(icons.pixmap(_ICONS[message.severity], colour))
             self._fit()
+            self._lie_over()
             widgets.restyle(self, severity=message.severity)
         self.setVisible(concerned)

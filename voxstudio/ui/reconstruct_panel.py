@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from voxstudio.ui import inputs, widgets
@@ -19,6 +20,8 @@ PANEL = PanelSpec(
 )  # fmt: skip
 FUSIONS = {"mean": "Mean", "max": "Max", "lstm": "LSTM"}
 _TILES_AT_ONCE = 3
+_LOW = 560
+"""Below this height, in pixels, the photos stand in one line each."""
 
 
 class ReconstructPanel(QWidget):
@@ -35,6 +38,7 @@ class ReconstructPanel(QWidget):
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tiles: dict[int, ViewTile] = {}
+        self._low = False
         self.zone = DropZone(studio)
         self.problem = Banner(studio, "images", "checkpoint", "result")
         self.count = widgets.words("", "heading")
@@ -76,7 +80,7 @@ class ReconstructPanel(QWidget):
         self._photos.column.addWidget(self.flow)
         self._photos.column.addStretch(1)
         self._photos.setAccessibleName("Photos")
-        shape = widgets.Card()
+        self._shape = shape = widgets.Card()
         self._fusion_row = widgets.labelled("Fusion", self.fusion)
         self._label_row = widgets.labelled("Class", self.label)
         for part in (self._fusion_row, self._label_row, self.controls):
@@ -95,6 +99,22 @@ class ReconstructPanel(QWidget):
         column.addWidget(self._photos, 1)
         column.addStretch(0)
         column.addLayout(bottom)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the photos take less room each."""
+        super().resizeEvent(event)
+        low = self.height() < _LOW
+        if low == self._low:
+            return
+        self._low = low
+        self._shape.body.setContentsMargins(12, *((4, 12, 4) if low else (12, 12, 12)))
+        self._shape.body.setSpacing(4 if low else 8)
+        self.controls.layout().setSpacing(4 if low else 8)
+        for view in self._studio.session.views:
+            tile = self._tiles.get(view.id)
+            if tile is not None:
+                tile.compact(low)
+                tile.show_view(view)
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
@@ -130,6 +150,8 @@ class ReconstructPanel(QWidget):
                 break
             made += 1
             tile = self._tiles[view.id] = ViewTile(view)
+            tile.compact(self._low)
+            tile.show_view(view)
             tile.removed.connect(self._studio.session.remove_view)
             tile.background_wished.connect(self._studio.session.set_remove_background)
             tile.look_without.connect(self._look_without)

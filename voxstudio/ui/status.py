@@ -32,6 +32,7 @@ class StatusBar(QFrame):
         self.setProperty("role", "statusbar")
         self.setFixedHeight(32)
         self._studio: Studio | None = None
+        self._worked = False  # something ran and ended: from then on, an idle program is ready
         self.doing = widgets.Elided("Starting", "hint")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 0, 16, 0)
@@ -101,6 +102,7 @@ class StatusBar(QFrame):
 
     def _job(self) -> None:
         job = self._studio.session.job
+        self._worked = self._worked or (job is None and self._late.isActive()) or self.progress.isVisible()
         if job is None:
             self._late.stop()
             self._show_progress(False)
@@ -131,8 +133,12 @@ class StatusBar(QFrame):
         session = self._studio.session
         if session.message is not None:
             self.doing.say(session.message.sentence)
+        elif session.shown is not None:
+            self.doing.say(f"Ready · {session.shown.origin}")
+        elif session.model is None and session.checkpoint is not None and not self._worked:
+            self.doing.say(f"Opening {session.checkpoint.name}")
         else:
-            self.doing.say(f"Ready · {session.shown.origin}" if session.shown else "Ready")
+            self.doing.say("Ready")
 
 
 def training_in_words(status: TrainingStatus) -> str:

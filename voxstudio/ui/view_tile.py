@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from voxstudio.ui import inputs, pictures, widgets
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from voxstudio.engine.requests import Contribution
 
 SIDE = 72
+SMALL_SIDE = 44
 WIDTH = 340
 
 
@@ -28,6 +29,8 @@ class ViewTile(widgets.Card):
         super().__init__()
         self.view_id = view.id
         self.token = 0
+        self._side = SIDE
+        self._captions: list[QLabel] = []
         self.photo, self.seen = QLabel(), QLabel()
         for label in (self.photo, self.seen):
             label.setFixedSize(SIDE, SIDE)
@@ -46,13 +49,15 @@ class ViewTile(widgets.Card):
         self.show_view(view)
 
     def _lay_out(self) -> None:
-        self.body.setContentsMargins(8, 8, 8, 8)
         self.body.setSpacing(4)
-        facts = QVBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.name)
+        words.addWidget(self.adds)
+        words.addStretch(1)
+        self._facts = facts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         facts.setSpacing(2)
-        facts.addWidget(self.name)
-        facts.addWidget(self.adds)
-        facts.addStretch(1)
+        facts.addLayout(words, 1)
         tools = QHBoxLayout()
         tools.setSpacing(4)
         tools.addWidget(self.background)
@@ -66,12 +71,30 @@ class ViewTile(widgets.Card):
             column = QVBoxLayout()
             column.setSpacing(2)
             column.addWidget(label)
-            words = widgets.words(caption, "hint")
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            column.addWidget(words)
+            below = widgets.words(caption, "hint")
+            below.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self._captions.append(below)
+            column.addWidget(below)
             row.addLayout(column)
         row.addLayout(facts, 1)
         self.body.addLayout(row)
+        self.compact(False)
+
+    def compact(self, small: bool) -> None:
+        """One low line, where the window is low."""
+        side = SMALL_SIDE if small else SIDE
+        directions = QBoxLayout.Direction
+        self._facts.setDirection(directions.LeftToRight if small else directions.TopToBottom)
+        self.background.setText("" if small else "Cut out")
+        self.background.updateGeometry()
+        for caption in self._captions:
+            caption.setVisible(not small)
+        edge = 4 if small else 8
+        self.body.setContentsMargins(edge, edge, edge, edge)
+        if side != self._side:
+            self._side, self.token = side, 0
+        for label in (self.photo, self.seen):
+            label.setFixedSize(side, side)
 
     def sizeHint(self) -> QSize:
         """Two pictures and their facts."""
@@ -83,8 +106,8 @@ class ViewTile(widgets.Card):
             return
         self.token = view.token
         ratio = self.devicePixelRatioF()
-        self.photo.setPixmap(pictures.tile(view.picture.pixels, SIDE, ratio))
-        self.seen.setPixmap(pictures.tile(view.network[..., :3], SIDE, ratio))
+        self.photo.setPixmap(pictures.tile(view.picture.pixels, self._side, ratio))
+        self.seen.setPixmap(pictures.tile(view.network[..., :3], self._side, ratio))
         wide, high = view.picture.size
         self.photo.setToolTip(f"{view.name}, {wide} × {high} pixels")
         self.seen.setToolTip(f"Exactly what the network sees, {view.network.shape[0]} × {view.network.shape[0]} pixels")
