@@ -201,7 +201,7 @@ class Inspector(QDialog):
     def _show_switch(self, proposal: Proposal | None) -> None:
         """Only where it would change something."""
         on = proposal is not None and proposal.whole_parts
-        self.whole.setVisible(on or (proposal is not None and bool(proposal.problem)))
+        self.whole.setVisible(on or (proposal is not None and proposal.is_mended_by_whole_parts))
         with QSignalBlocker(self.whole):
             self.whole.setChecked(on)
 
