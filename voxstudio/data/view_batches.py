@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -253,8 +254,13 @@ def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[View
 
 
 def _leave_output(_: int) -> None:
-    """Standard output is the trainer's: a maker of batches that outlives it must not keep it open."""
+    """A maker of batches goes when its trainer is killed, and does not keep the trainer's standard output open."""
     os.dup2(2, 1)
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _as_is(batch: Any) -> Any:

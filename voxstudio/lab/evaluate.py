@@ -135,9 +135,9 @@ def calibrated(
 
 
 def measured(
-    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet
+    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet, objects: int = 84
 ) -> dict[str, Any]:
     """Evaluate and write the metrics into the card."""
-    result = evaluate(folder, data, device, progress)
+    result = evaluate(folder, data, device, progress, objects)
     write_card(folder, replace(read_card(folder), metrics=result["metrics"]))
     return result

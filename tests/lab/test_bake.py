@@ -1,0 +1,88 @@
+"""Baking: real runs of a tiny recipe, within a budget, resuming, into a folder; and what is out of date."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from voxstudio.core.errors import BadInput
+from voxstudio.engine.checkpoint import read_card, write_card
+from voxstudio.lab import bake
+
+TINY = {
+    "image_size": 64, "encoder_width": 8, "width": 16, "latent_size": 16, "batch_size": 2, "view_counts": [1],
+    "max_steps": 6, "classes": ["chair"],
+}  # fmt: skip
+
+
+@pytest.fixture()
+def recipes(tmp_path: Path) -> Path:
+    """A folder with one recipe."""
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    document = {
+        "family": "vae_gan3d", "title": "Tiny", "summary": "A tiny one.", "options": TINY, "notes": ["Learned nothing."],
+        "sources": [{"parametric": ["chair"], "count": 6, "weight": 1.0}], "floors": {"mean.iou_1": 0.0},
+    }  # fmt: skip
+    (folder / "tiny.json").write_text(json.dumps(document))
+    return folder
+
+
+def test_a_budget_ends_a_bake_and_the_same_call_goes_on(recipes: Path, tmp_path: Path) -> None:
+    work, into = tmp_path / "work", tmp_path / "checkpoints"
+    rows = bake.bake([], work, into, minutes=1e-9, device="cpu", folder=recipes, objects=1)
+    assert not rows[0]["done"] and not (into / "tiny").exists()
+    assert bake.check(into, recipes) == ["tiny is missing: bake it."]
+    rows = bake.bake(["tiny"], work, into, device="cpu", folder=recipes, objects=1)
+    assert rows[0] == {"name": "tiny", "steps": 6, "of": 6, "done": True, "metrics": rows[0]["metrics"]}
+    card = read_card(into / "tiny")
+    assert card.title == "Tiny" and card.notes == ("Learned nothing.",) and card.iso_level == 0.5
+    assert card.metrics["mean"]["iou_1"] == rows[0]["metrics"]["mean"]["iou_1"]
+    assert bake.check(into, recipes) == []
+    assert sorted(path.name for path in (into / "tiny").iterdir()) == ["card.json", "recipe.json", "weights.safetensors"]
+
+
+def test_what_is_out_of_date_is_told(recipes: Path, tmp_path: Path) -> None:
+    work, into = tmp_path / "work", tmp_path / "checkpoints"
+    bake.bake([], work, into, device="cpu", folder=recipes, objects=1)
+    document = json.loads((recipes / "tiny.json").read_text())
+    document["options"]["kl_weight"] = 0.5
+    document["floors"] = {"mean.iou_1": 0.99, "mean.nothing": 0.1}
+    (recipes / "tiny.json").write_text(json.dumps(document))
+    told = bake.check(into, recipes)
+    assert told[0] == "tiny was baked from another recipe: bake it again."
+    assert "misses mean.iou_1" in told[1] and "misses mean.nothing: nothing" in told[2]
+
+
+def test_recipes_name_what_is_wrong_with_them(recipes: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no recipe 'boat'; choose from tiny"):
+        bake.bake(["boat"], tmp_path, tmp_path, folder=recipes)
+    (recipes / "broken.json").write_text("{")
+    with pytest.raises(BadInput, match=r"broken\.json is not a recipe"):
+        bake.all_bakes(recipes)
+
+
+def test_the_shipped_checkpoints_are_up_to_date() -> None:
+    from voxstudio.core.paths import shipped
+
+    assert bake.check(shipped("checkpoints")) == []
+    names = {path.name for path in shipped("checkpoints").iterdir() if path.is_dir()}
+    assert names == set(bake.all_bakes()), "what ships has a recipe, and what has a recipe ships"
+
+
+def test_a_real_source_that_is_not_there_is_named(tmp_path: Path) -> None:
+    one = replace(bake.all_bakes()["chair-multiview"], options={**TINY})
+    with pytest.raises(BadInput, match="modelnet10_chair_vox32.npz: name the folder that holds it with --data"):
+        bake.open_sources(one, None, tmp_path)
+    with pytest.raises(BadInput, match="--data"):
+        bake.open_sources(one, tmp_path, tmp_path)
+
+
+def test_too_large_files_are_told(recipes: Path, tmp_path: Path) -> None:
+    into = tmp_path / "checkpoints"
+    bake.bake([], tmp_path / "work", into, device="cpu", folder=recipes, objects=1)
+    write_card(into / "tiny", replace(read_card(into / "tiny"), title="x" * (9 << 20)))
+    assert "at most 8 are allowed" in bake.check(into, recipes)[0]
