@@ -31,9 +31,12 @@ setup: libs $(READY)
 # torch goes first, held by the constraint, so that no other package's range picks another build of it.
 $(READY): pyproject.toml constraints.txt scripts/make_venv.sh
 	@bash scripts/make_venv.sh .venv
-	$(PIP) install --quiet --constraint constraints.txt torch
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "Installing PyTorch (1 of 2): takes some minutes, the download is large"
+	@$(PIP) install --quiet --constraint constraints.txt torch
+	@echo "Installing VoxStudio, Qt, VTK and the rest (2 of 2): takes some minutes"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
+	@echo "Set up"
 
 run: setup
 	$(PY) main.py $(ARGS)

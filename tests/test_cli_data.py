@@ -128,7 +128,7 @@ def test_nothing_usable_is_a_failure_that_lists_why(here: Here, tmp_path: Path) 
         (["{tmp}"], "holds no meshes"),
         (["{tree}", "--classes", "biplane"], "no class biplane; it has chair, sofa"),
         (["{tree}", "--resolution", "4"], "between 8 and 256, not 4"),
-        (["{tree}", "--resolution", "large"], "invalid int value"),
+        (["{tree}", "--resolution", "large"], "must be a whole number"),
         (["{tree}", "--jobs", "0"], "1 to 4096 workers, not 0"),
         (["{tree}", "--faces", "1"], "50 to 20,000 triangles"),
         (["{tree}", "--views", "-1"], "0 to 360"),

@@ -49,7 +49,7 @@ def test_what_is_typed_becomes_values_and_what_is_wrong_a_sentence_at_its_option
     draft.set("dropout_g", "0.2; 0.1")
     assert draft.problems == {
         "max_steps": "Option 'max_steps' must lie between 1 and 1000, not 5000.",
-        "dropout_g": "Option 'dropout_g' must be of type float, not '0.2; 0.1'.",
+        "dropout_g": "Option 'dropout_g' must be a number, not '0.2; 0.1'.",
     }
     assert draft.value("max_steps") == "5000"
     assert set(draft.changed) == {"max_steps", "dropout_g", "classes"}

@@ -19,7 +19,7 @@ from typing import Any
 
 from voxstudio.core.errors import Cancelled, VoxStudioError
 
-COMMANDS = ("list", "reconstruct", "turntable", "sample", "evaluate", "train", "data", "inspect", "doctor", "bench")
+COMMANDS = ("list", "reconstruct", "turntable", "sample", "evaluate", "train", "data", "inspect", "bake", "doctor", "bench")
 INTERRUPTED = 130
 
 
@@ -62,7 +62,7 @@ def guarded(work: Callable[[], int]) -> int:
     except SystemExit as leaving:  # argparse after --help and --version
         return int(leaving.code or 0)
     except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback
-        say(f"voxstudio: Something went wrong that should not have: {_plain(error)}. {log_error(error)}")
+        say(f"voxstudio: Something went wrong that should not have ({_plain(error)}). {log_error(error)}")
         return 1
 
 
@@ -110,4 +110,4 @@ def _finish(outcome: Outcome, as_json: bool) -> int:
 def _plain(error: BaseException) -> str:
     """The error as part of a sentence, on one line."""
     words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
+    return f"{type(error).__name__}, {words[:300]}" if words else type(error).__name__

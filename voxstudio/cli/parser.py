@@ -26,7 +26,28 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         """Raise BadInput instead of exiting."""
-        raise BadInput(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
+        raise BadInput(f"{in_words(message)}; see {self.prog} --help.")
+
+
+_WORDS = (
+    (r"argument (\S+): invalid int value: (.*)", r"\1 must be a whole number, not \2"),
+    (r"argument (\S+): invalid float value: (.*)", r"\1 must be a number, not \2"),
+    (r"argument (\S+): invalid choice: (.*?) \(choose from (.*)\)", r"\1 must be one of \3, not \2"),
+    (r"argument (\S+): expected (?:one|at least one) argument", r"\1 needs a value"),
+    (r"argument (\S+): (.*)", r"\1: \2"),
+    (r"the following arguments are required: (.*)", r"Still missing: \1"),
+    (r"unrecognized arguments: (.*)", r"What is not known here: \1"),
+)
+
+
+def in_words(message: str) -> str:
+    """What argparse complains about, without its jargon."""
+    import re
+
+    for pattern, words in _WORDS:
+        if re.fullmatch(pattern, message, re.DOTALL):
+            return re.sub(pattern, words, message, flags=re.DOTALL)
+    return message[:1].upper() + message[1:]
 
 
 def command_parser() -> Parser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -231,7 +232,19 @@ def _recipe_file(path: Path) -> dict[str, Any]:
 
 def recipe_of(record: Family, arguments: Namespace) -> Recipe:
     """The recipe: its defaults, then the preset, then the options given one by one."""
-    return record.recipe_class().from_json(_given(record, arguments))
+    values = _given(record, arguments)
+    try:
+        return record.recipe_class().from_json(values)
+    except BadInput as error:
+        raise BadInput(_as_flag(str(error), arguments)) from None
+
+
+def _as_flag(sentence: str, arguments: Namespace) -> str:
+    """An option that was given here is named as it was given: ``--batch-size``, not ``'batch_size'``."""
+    found = re.match(r"Option '(\w+)'", sentence)
+    if found is None or getattr(arguments, _flag(found.group(1)), None) is None:
+        return sentence
+    return f"--{_flag(found.group(1)).replace('_', '-')}{sentence[found.end():]}"
 
 
 def _flag(name: str) -> str:

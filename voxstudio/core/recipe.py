@@ -104,6 +104,10 @@ class Recipe:
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
 
+KINDS: dict[type, str] = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}
+"""The kinds of values in a person's words."""
+
+
 def _checked(spec: OptionSpec, value: Any) -> Any:
     if spec.is_tuple:
         parts = value.split(",") if isinstance(value, str) else value
@@ -122,7 +126,8 @@ def _checked_one(spec: OptionSpec, value: Any) -> Any:
         else:
             result = spec.kind(value)
     except (ValueError, TypeError, KeyError):
-        raise BadInput(f"Option {spec.name!r} must be of type {spec.kind.__name__}, not {value!r}.") from None
+        kind = KINDS.get(spec.kind, spec.kind.__name__)
+        raise BadInput(f"Option {spec.name!r} must be {kind}, not {value!r}.") from None
     if spec.choices is not None and result not in spec.choices:
         raise BadInput(f"Option {spec.name!r} must be one of {', '.join(map(str, spec.choices))}, not {result!r}.")
     too_low = spec.low is not None and not result >= spec.low  # "not >=" also refuses NaN

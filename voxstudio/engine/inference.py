@@ -129,7 +129,7 @@ class InferenceThread:
             if _is_out_of_memory(error) and self._open is not None and self._open.info.device != "cpu":
                 self._fall_back(request)
                 return
-            sentence = f"The checkpoint {request.folder.name} could not finish: {type(error).__name__}: {error}."
+            sentence = f"The checkpoint {request.folder.name} could not finish ({type(error).__name__}, {error})."
             if _is_out_of_memory(error):
                 sentence = "There is not enough memory for this: close other programs or use fewer pictures."
             self._fail(request, sentence, opening, error)

@@ -85,7 +85,7 @@ class Errands:
                 elif isinstance(error, VoxStudioError):
                     self._say("error", str(error), where)
                 else:
-                    self._say("error", f"{words} failed: {type(error).__name__}: {error}.", where)
+                    self._say("error", f"{words} failed ({type(error).__name__}, {error}).", where)
             finally:
                 self.ended(job)  # last: what follows from it has begun, so nobody sees a gap
 

@@ -200,7 +200,7 @@ def run_window(
     finally:
         sys.excepthook = previous
     if photographer is not None and photographer.sentence:
-        print(photographer.sentence, file=sys.stderr)
+        print(f"voxstudio: {photographer.sentence}", file=sys.stderr)
         return 1
     return 0
 
@@ -214,11 +214,11 @@ class _Complaint:
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if os.environ.get("VOXSTUDIO_DEBUG"):
             sys.__excepthook__(kind, error, trace)
-        sentence = f"Something went wrong: {kind.__name__}: {error}. Your work is kept; please report this."
+        sentence = f"Something went wrong ({kind.__name__}, {error}): your work is kept; please report this."
         if self._studio.session is not None:
             self._studio.session.say("error", sentence, "result")
         else:
-            print(sentence, file=sys.stderr)
+            print(f"voxstudio: {sentence}", file=sys.stderr)
 
 
 run = run_window
