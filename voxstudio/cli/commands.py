@@ -63,6 +63,13 @@ def reconstruct_command(arguments: Namespace) -> Outcome:
     return _meshed(arguments, model, grid, about)
 
 
+def turntable_command(arguments: Namespace) -> Outcome:
+    """``voxstudio turntable FOLDER -o mesh.stl``."""
+    from voxstudio.cli.turntable import turntable
+
+    return turntable(arguments)
+
+
 def sample_command(arguments: Namespace) -> Outcome:
     """``voxstudio sample [CLASS] -o chair.stl``."""
     from voxstudio import api

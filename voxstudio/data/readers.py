@@ -84,7 +84,10 @@ def read_collection(
     if known:
         return _from_known(known, path, split, classes, resolution)
     from voxstudio.data.mesh_folders import read_mesh_folder
+    from voxstudio.data.turntable_folders import is_turntable_tree, read_turntable_tree
 
+    if is_turntable_tree(path):
+        return read_turntable_tree(path, split, classes, resolution or 64)
     return read_mesh_folder(path, split, classes, resolution or 32)
 
 

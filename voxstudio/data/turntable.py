@@ -15,7 +15,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ RESOLUTIONS = 16, 256
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif")
 MASK_HEIGHT = 384
 """Pixels; more adds nothing to a grid of 256 voxels."""
-THUMBNAIL = 96
+THUMBNAIL = 144
 NOT_FOUND = "The object cannot be told from the background."
 REVERSED = "The photos agree better if the object turned the other way: try the other direction."
 LOOSE = "The photos do not agree well: check their order, the direction and the elevation."
@@ -105,15 +105,22 @@ def find_photos(source: Path | str | Sequence[Path | str]) -> list[Path]:
     where = f" in {Path(source[0]).name}" if len(source) == 1 else ""
     if len(found) < LEAST_PHOTOS:
         have = f"there are {len(found)}" if len(found) != 1 else "there is 1"
-        raise BadInput(f"A turntable needs at least {LEAST_PHOTOS} photos, but {have}{where}: take more around the turn.")
+        raise BadInput(
+            f"A turntable needs at least {LEAST_PHOTOS} photos, but {have}{where}: take more around the turn."
+        )
     if len(found) > MOST_PHOTOS:
-        raise BadInput(f"A turntable takes at most {MOST_PHOTOS} photos, not {len(found)}{where}: leave some out evenly.")
+        raise BadInput(
+            f"A turntable takes at most {MOST_PHOTOS} photos, not {len(found)}{where}: leave some out evenly."
+        )
     return found
 
 
 def read_turntable(
-    source: Path | str | Sequence[Path | str], clockwise: bool | None = None, elevation_deg: float | None = None,
-    angles: Path | str | None = None, progress: Progress | None = None,
+    source: Path | str | Sequence[Path | str],
+    clockwise: bool | None = None,
+    elevation_deg: float | None = None,
+    angles: Path | str | None = None,
+    progress: Progress | None = None,
 ) -> Turntable:
     """Read photos and tell the object from the background; what is given overrides what a file says.
 
@@ -135,15 +142,16 @@ def read_turntable(
         turn, own = 360.0 * index / len(paths), None
         if said.photos:
             if path.name.lower() not in said.photos:
-                raise BadInput(f"{said.file} names no angle for {path.name}: add a line for it, or leave the photo out.")
+                raise BadInput(
+                    f"{said.file} names no angle for {path.name}: add a line for it, or leave the photo out."
+                )
             turn, own = said.photos[path.name.lower()]
         photos.append(_photo(path, turn, own))
     _check(photos)
+    photos = _cropped(photos)
     own_elevations = all(photo.elevation_deg is not None for photo in photos)
     tilt = elevation_deg if elevation_deg is not None or own_elevations else said.elevation_deg
-    return Turntable(
-        tuple(photos), folder.name, said.clockwise if clockwise is None else clockwise, tilt, said.fov_deg
-    )
+    return Turntable(tuple(photos), folder.name, said.clockwise if clockwise is None else clockwise, tilt, said.fov_deg)
 
 
 def carve_turntable(table: Turntable, resolution: int = 64, progress: Progress | None = None) -> Carved:
@@ -172,7 +180,7 @@ def carve_turntable(table: Turntable, resolution: int = 64, progress: Progress |
     )  # fmt: skip
     believed = [weight >= TRUSTED for weight in hull.weights]
     note = ""
-    if fits_better_reversed(setup):
+    if fits_better_reversed(setup, table.elevation_deg, table.fov_deg, known):
         note = REVERSED
     elif setup.coherence < _AGREED or sum(believed) < 0.7 * len(believed):
         note = LOOSE
@@ -209,6 +217,21 @@ def _thumbnail(picture: Picture, mask: npt.NDArray[np.float32]) -> npt.NDArray[n
     faded = picture.pixels[..., :3] * share + 150.0 * (1.0 - share)
     small = cv2.resize(faded.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+
+
+def _cropped(photos: Sequence[Photo]) -> list[Photo]:
+    """The same photos, their thumbnails cut to the one square that holds the object in all of them."""
+    seen = np.maximum.reduce([photo.mask * (not photo.note) for photo in photos]) > 0.5
+    if not seen.any():
+        return list(photos)
+    height, shape = seen.shape[0], photos[0].thumbnail.shape
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    half = 0.56 * max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
+    scale = shape[0] / height
+    middle = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
+    top, left = (max(0, round((place - half) * scale)) for place in middle)
+    bottom, right = (round((place + half) * scale) for place in middle)
+    return [replace(p, thumbnail=np.ascontiguousarray(p.thumbnail[top:bottom, left:right])) for p in photos]
 
 
 def _check(photos: Sequence[Photo]) -> None:
@@ -257,13 +280,19 @@ def _angles(path: Path) -> _Said:
         try:
             document = json.loads(text)
         except ValueError:
-            raise BadInput(f"{path.name} is not a valid JSON file: see the section on turntables in the README.") from None
-        rows = document if isinstance(document, list) else document.get("photos", []) if isinstance(document, dict) else 0
+            raise BadInput(
+                f"{path.name} is not a valid JSON file: see the section on turntables in the README."
+            ) from None
+        rows = (
+            document if isinstance(document, list) else document.get("photos", []) if isinstance(document, dict) else 0
+        )
         document = document if isinstance(document, dict) else {}
     else:
         rows = list(csv.DictReader(text.splitlines(), skipinitialspace=True))
         if not rows:
-            raise BadInput(f"{path.name} holds no angles: its first line is name,azimuth,elevation, one photo follows a line.")
+            raise BadInput(
+                f"{path.name} holds no angles: its first line is name,azimuth,elevation, one photo follows a line."
+            )
     if not isinstance(rows, list):
         raise BadInput(f"{path.name} holds no list of photos: see the section on turntables in the README.")
     found: dict[str, tuple[float, float | None]] = {}
@@ -271,10 +300,15 @@ def _angles(path: Path) -> _Said:
         name = str(row.get("name") or "") if isinstance(row, dict) else ""
         turn = _degrees(row.get("azimuth")) if name else None
         if turn is None:
-            raise BadInput(f"Photo {number} in {path.name} has no name or no azimuth in degrees: write name,azimuth,elevation.")
+            raise BadInput(
+                f"Photo {number} in {path.name} has no name or no azimuth in degrees: write name,azimuth,elevation."
+            )
         found[Path(name).name.lower()] = (turn, _degrees(row.get("elevation")))
     return _Said(
-        path.name, found, document.get("clockwise") is True, _degrees(document.get("elevation")),
+        path.name,
+        found,
+        document.get("clockwise") is True,
+        _degrees(document.get("elevation")),
         _degrees(document.get("fov")),
     )
 

@@ -1,7 +1,7 @@
 """A folder of turntable folders as training data: each sub-folder of photos becomes one object.
 
-``ROOT/OBJECT/*.png`` gives one class of ROOT's name, ``ROOT/CLASS/OBJECT/*.png`` one class for each CLASS. ROOT is known
-by a file ``turntable.json`` in it (``{}`` is enough; it counts for every object that has none of its own) or by a name
+``ROOT/OBJECT/*.png`` gives one class of ROOT's name, ``ROOT/CLASS/OBJECT/*.png`` one class for each CLASS. ROOT is
+known by a file ``turntable.json`` in it (``{}`` is enough; it counts for every object that has none of its own) or by a name
 that begins or ends with "turntable" or "turntables".
 """
 
@@ -90,6 +90,11 @@ def read_turntable_tree(
         which = f"the {split} split of {folder}" if split else str(folder)
         raise BadInput(f"No object in {which} gives {LEAST_VOXELS} voxels at {resolution}^3.")
     return Collection(
-        np.stack(grids), resolution, tuple(names), np.asarray(labels, np.int64), wanted, folder.name,
+        np.stack(grids),
+        resolution,
+        tuple(names),
+        np.asarray(labels, np.int64),
+        wanted,
+        folder.name,
         "The terms of the person's own photos.",
     )

@@ -25,7 +25,18 @@ from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View, reframed
 from voxstudio.engine.jobs import Mailbox
-from voxstudio.engine.requests import Contributed, Contribution, Done, Event, Failed, ModelInfo, Opened, Request, Result
+from voxstudio.engine.requests import (
+    Contributed,
+    Contribution,
+    Done,
+    Event,
+    Failed,
+    Given,
+    ModelInfo,
+    Opened,
+    Request,
+    Result,
+)
 
 ENCODE_AT_ONCE = 4
 """Views encoded between two looks at the stop flag: well under 0.3 s on two cores."""
@@ -111,6 +122,12 @@ class InferenceThread:
         self._open = None
 
     def _answer(self, request: Request) -> None:
+        if isinstance(request.draw, Given):
+            self._deliver(self._given(request, request.draw))
+            there = self._open is not None and self._open.key == request.key
+            if there or request.draft or not request.key or self._mailbox.has_mail:
+                return
+            request = replace(request, draw=None)  # the chosen model is opened all the same: it is wanted next
         opening = self._open is None or self._open.key != request.key
         try:
             opened = self._opened(request)
@@ -192,7 +209,15 @@ class InferenceThread:
         note = getattr(opened.model, "note", "") or info.note
         return Result(request.number, request.key, grid, surface, latent, times, info.device, note, request.draft)
 
+    def _given(self, request: Request, given: Given) -> Result:
+        started = time.perf_counter()
+        grid = given.grid.with_iso(request.iso)
+        surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
+        times = {"mesh": (time.perf_counter() - started) * 1000.0}
+        return Result(request.number, request.key, grid, surface, Latent({}), times, "cpu", "", request.draft)
+
     def _grid(self, opened: _Open, request: Request, views: tuple[View, ...]) -> tuple[VoxelGrid, Latent]:
+        assert not isinstance(request.draw, Given), "a given grid is only meshed"
         if request.draw is not None:
             remembered: Any = request.draw
         else:

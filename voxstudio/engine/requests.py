@@ -39,6 +39,20 @@ class Draw:
 
 
 @dataclass(frozen=True, eq=False)
+class Given:
+    """A grid that no model has to make, such as a carved one: it is only meshed.
+
+    ``origin`` says in words what it was made from, ``maker`` what made it: it stands where else a checkpoint's
+    name would. ``label`` is the class of things that have none.
+    """
+
+    grid: VoxelGrid
+    origin: str
+    maker: str = "turntable"
+    label: None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
     """Everything one result depends on, captured on the owner's thread.
 
@@ -52,7 +66,7 @@ class Request:
     device: str
     job: Job
     views: tuple[View, ...] = ()
-    draw: Draw | None = None
+    draw: Draw | Given | None = None
     fusion: str = "mean"
     label: str | None = None
     iso: float = 0.5

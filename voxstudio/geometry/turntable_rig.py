@@ -16,14 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.errors import BadInput
-from voxstudio.geometry.visual_hull import Box, Float, Rig, Silhouette, carve, reduced, weighed
+from voxstudio.geometry.visual_hull import TRUSTED, Box, Float, Rig, Silhouette, carve, reduced, weighed
 
 FOVS_DEG = (0.0, 18.0, 30.0, 45.0)
 """Full vertical angles that are tried; 0 is a camera very far away."""
 ELEVATIONS_DEG = (-10.0, 0.0, 8.0, 16.0, 25.0, 35.0, 48.0)
 _COARSE = 40
 _MARGIN = 1.04
-_CLEARLY = 0.01
+_CLEARLY = 0.02
+_GOOD = 0.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,9 @@ class Setup:
 
 
 def estimate(
-    views: Sequence[Silhouette], elevation_deg: float | None = None, fov_deg: float | None = None,
+    views: Sequence[Silhouette],
+    elevation_deg: float | None = None,
+    fov_deg: float | None = None,
     elevations_known: bool = False,
 ) -> Setup:
     """Find the rig and the cube around the object.
@@ -48,28 +51,41 @@ def estimate(
     ``elevation_deg`` None tries :data:`ELEVATIONS_DEG` and refines the best; with ``elevations_known`` each view keeps
     its own. ``fov_deg`` None tries :data:`FOVS_DEG`. Raises BadInput if no mask can be used.
     """
-    small = [replace(view, mask=reduced(view.mask, 3 * _COARSE)) for view in views]
-    column = axis_column(small)
     own = elevations_known
-    tilts = (0.0,) if own else ELEVATIONS_DEG if elevation_deg is None else (elevation_deg,)
-    lenses = FOVS_DEG if fov_deg is None else (fov_deg,)
-    trial = _Trial(small, column, own)
-    scores = {(tilt, lens): trial.score(tilt, lens) for tilt in tilts for lens in lenses}
-    best = max(scores, key=lambda pair: scores[pair])
-    for step in (4.0, 2.0) if elevation_deg is None and not own else ():
-        near = [(best[0] + sign * step, best[1]) for sign in (-1, 1)]
-        scores |= {pair: trial.score(*pair) for pair in near}
-        best = max(scores, key=lambda pair: scores[pair])
+    trial = _Trial(views, own)
+    best, score = _search(trial, elevation_deg, fov_deg)
+    if trial.doubt(*best):
+        best, score = _search(trial, elevation_deg, fov_deg)
     rig, centre, side = trial.framing(*best)
     tilted = tuple(view if own else replace(view, elevation_deg=best[0]) for view in views)
     centre, side = _around(tilted, rig, centre, side)
-    return Setup(tilted, rig, centre, side, best[0], best[1], scores[best])
+    return Setup(tilted, rig, centre, side, best[0], best[1], score)
 
 
-def fits_better_reversed(setup: Setup) -> bool:
-    """Whether the photos agree clearly better if the object turned the other way. Level views cannot tell."""
-    other = [replace(view, azimuth_deg=-view.azimuth_deg, mask=reduced(view.mask, 3 * _COARSE)) for view in setup.views]
-    return _coherence(other, setup.rig, setup.centre, setup.side) > setup.coherence + _CLEARLY
+def _search(trial: _Trial, elevation_deg: float | None, fov_deg: float | None) -> tuple[tuple[float, float], float]:
+    """Elevation and angle of view under which the views agree best, and how well they do."""
+    tilts = (0.0,) if trial.own else ELEVATIONS_DEG if elevation_deg is None else (elevation_deg,)
+    lenses = FOVS_DEG if fov_deg is None else (fov_deg,)
+    scores = {(tilt, lens): trial.score(tilt, lens) for tilt in tilts for lens in lenses}
+    best = max(scores, key=lambda pair: scores[pair])
+    for step in (4.0, 2.0) if elevation_deg is None and not trial.own else ():
+        near = [(best[0] + sign * step, best[1]) for sign in (-1, 1)]
+        scores |= {pair: trial.score(*pair) for pair in near}
+        best = max(scores, key=lambda pair: scores[pair])
+    return best, scores[best]
+
+
+def fits_better_reversed(
+    setup: Setup, elevation_deg: float | None = None, fov_deg: float | None = None, elevations_known: bool = False
+) -> bool:
+    """Whether the photos agree clearly better if the object turned the other way; arguments as of :func:`estimate`.
+
+    Level views cannot tell: there the other way gives the mirrored object.
+    """
+    if setup.coherence > _GOOD:
+        return False
+    other = [replace(view, azimuth_deg=-view.azimuth_deg) for view in setup.views]
+    return estimate(other, elevation_deg, fov_deg, elevations_known).coherence > setup.coherence + _CLEARLY
 
 
 def axis_column(views: Sequence[Silhouette]) -> float:
@@ -97,20 +113,24 @@ def _span(mask: Float) -> tuple[float, float, float, float] | None:
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     half = height / 2
     return (
-        (float(columns[0]) - width / 2) / half, (float(columns[-1]) + 1 - width / 2) / half,
-        (half - float(rows[-1]) - 1) / half, (half - float(rows[0])) / half,
+        (float(columns[0]) - width / 2) / half,
+        (float(columns[-1]) + 1 - width / 2) / half,
+        (half - float(rows[-1]) - 1) / half,
+        (half - float(rows[0])) / half,
     )
 
 
 class _Trial:
     """Tries cameras on small masks."""
 
-    def __init__(self, views: list[Silhouette], column: float, own: bool) -> None:
-        self.views, self.column, self.own = views, column, own
+    def __init__(self, views: Sequence[Silhouette], own: bool) -> None:
+        small = [replace(view, mask=reduced(view.mask, 3 * _COARSE)) for view in views]
+        self.views = [replace(view, weight=0.0 if _span(view.mask) is None else 1.0) for view in small]
+        self.own = own
+        self.column = column = axis_column(self.views)
         spans = np.array([span for view in views if (span := _span(view.mask)) is not None])
         self.reach = float(np.abs(spans[:, :2] - column).max())
         self.low, self.high = float(spans[:, 2].min()), float(spans[:, 3].max())
-        self.weighed = False
 
     def framing(self, tilt: float, lens: float) -> tuple[Rig, tuple[float, float, float], float]:
         """The rig and a cube that surely holds the object."""
@@ -123,26 +143,30 @@ class _Trial:
         return rig, (0.0, 0.0, (top + bottom) / 2), side
 
     def score(self, tilt: float, lens: float) -> float:
-        """How well the views agree under this camera; masks that contradict the others are left out from the first."""
-        rig, centre, side = self.framing(tilt, lens)
-        views = self.views if self.own else [replace(view, elevation_deg=tilt) for view in self.views]
-        if not self.weighed:
-            self.weighed = True
-            spoilt = [_span(view.mask) is None for view in views]
-            self.views = [replace(view, weight=0.0 if bad else 1.0) for view, bad in zip(self.views, spoilt, strict=True)]
-            views = [replace(view, weight=0.0 if bad else 1.0) for view, bad in zip(views, spoilt, strict=True)]
-        return _coherence(views, rig, centre, side)
+        """How well the views that are believed agree under this camera."""
+        return _coherence(self._tilted(tilt), *self.framing(tilt, lens))
+
+    def doubt(self, tilt: float, lens: float) -> bool:
+        """Believe the views no more that contradict the others under this camera; True if there are any new ones."""
+        before = [view.weight >= TRUSTED for view in self.views]
+        found = [min(view.weight, other.weight) >= TRUSTED for view, other in zip(
+            self.views, weighed(self._tilted(tilt), *self.framing(tilt, lens)), strict=True
+        )]  # fmt: skip
+        if found == before or sum(found) < len(found) / 2:  # where most are doubted, it is the camera that is wrong
+            return False
+        self.views = [replace(view, weight=float(good)) for view, good in zip(self.views, found, strict=True)]
+        return True
+
+    def _tilted(self, tilt: float) -> list[Silhouette]:
+        return self.views if self.own else [replace(view, elevation_deg=tilt) for view in self.views]
 
 
-def _coherence(
-    views: Sequence[Silhouette], rig: Rig, centre: tuple[float, float, float], side: float
-) -> float:
+def _coherence(views: Sequence[Silhouette], rig: Rig, centre: tuple[float, float, float], side: float) -> float:
     """The share of each silhouette that the plain hull fills, the median over the views."""
     box = Box(_COARSE, np.asarray(centre, np.float64), side)
     misses = np.zeros((_COARSE,) * 3, np.float32)
     for view in views:
         box.add_misses(view, rig, misses)
-    # As many misses as there may be masks that cut something off: the fewest that leave anything comparable.
     occupied = misses < 0.5
     shares = [1.0 - box.bare(occupied, view, rig, spare=0) for view in views if view.weight > 0]
     return float(np.median(shares) + 0.5 * np.mean(shares)) / 1.5

@@ -103,8 +103,13 @@ class Hull:
 
 
 def carve(
-    views: Sequence[Silhouette], rig: Rig, resolution: int = 64, centre: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    side: float = 1.0, progress: Progress | None = None, weigh: bool = True,
+    views: Sequence[Silhouette],
+    rig: Rig,
+    resolution: int = 64,
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    side: float = 1.0,
+    progress: Progress | None = None,
+    weigh: bool = True,
 ) -> Hull:
     """Carve a cube. With ``weigh``, masks that contradict the others are found first and lose their weight.
 
@@ -127,8 +132,11 @@ def carve(
     values = (1.0 / (1.0 + np.exp(-np.clip(evidence, -30, 30)))).astype(np.float32)
     fair = [view for view in views if view.weight >= TRUSTED]
     return Hull(
-        values, (float(centre[0]), float(centre[1]), float(centre[2])), float(side),
-        tuple(view.weight for view in views), box.coherence(evidence > 0, fair, rig),
+        values,
+        (float(centre[0]), float(centre[1]), float(centre[2])),
+        float(side),
+        tuple(view.weight for view in views),
+        box.coherence(evidence > 0, fair, rig),
     )
 
 
@@ -145,12 +153,13 @@ def _evidence(
             bonus = np.float32(_PER_SUPPORT) * box.support(~out, fair, rig, out & (misses < round_ + 0.5))
             evidence += np.minimum(bonus, np.float32(_PER_MISS * round_)) * out
         short = [box.overshoot(evidence > 0, view, rig) if weigh and view.weight > 0 else 0.0 for view in views]
-        worst = int(np.argmax(short))
-        weight = min(views[worst].weight, float(_fading(np.array(short[worst]), *_OVERSHOOT)))
-        if views[worst].weight - weight < 0.25:
+        now = np.array([view.weight for view in views])
+        drop = now - np.minimum(now, _fading(np.array(short), *_OVERSHOOT))
+        worst = int(np.argmax(drop))
+        if drop[worst] < 0.25:
             return evidence, views
-        box.add_misses(replace(views[worst], weight=weight - views[worst].weight), rig, misses)
-        views[worst] = replace(views[worst], weight=weight)
+        box.add_misses(replace(views[worst], weight=-float(drop[worst])), rig, misses)
+        views[worst] = replace(views[worst], weight=float(now[worst] - drop[worst]))
 
 
 def weighed(
@@ -193,7 +202,7 @@ class Box:
         self.first = centre - side / 2 + self.step / 2
 
     def add_misses(self, view: Silhouette, rig: Rig, misses: Float) -> None:
-        """Add up where each voxel's centre misses: 0 for a mask of 0.5 and more, ``weight`` for 0. The border goes on."""
+        """Add up where each voxel's centre misses: 0 for a mask of 0.5 and more, ``weight`` below 0.25."""
         if view.weight:
             _add_misses(view.mask, view.axes(), _numbers(rig), self.first, self.step, view.weight, misses)
 
@@ -224,7 +233,9 @@ class Box:
     def overshoot(self, occupied: Bool, view: Silhouette, rig: Rig) -> float:
         """How far the occupied voxels reach out of a silhouette, as a share of what they cover."""
         covered = self.covered(occupied, view, rig)
-        near = cv2.dilate((view.mask > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        # Half a voxel sticks out of any outline, whatever the resolution.
+        reach = 1 + int(np.ceil(0.5 * self.step * rig.scale * view.mask.shape[0] / 2))
+        near = cv2.dilate((view.mask > 0.1).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
         return float((covered & ~near).sum() / max(int(covered.sum()), 1))
 
     def coherence(self, occupied: Bool, views: Sequence[Silhouette], rig: Rig) -> float:
@@ -307,7 +318,7 @@ def _add_misses(
                 a, b = column - c, row - r
                 top = (1 - a) * mask[r, c] + a * mask[r, c + 1]
                 low = (1 - a) * mask[r + 1, c] + a * mask[r + 1, c + 1]
-                misses[i, j, k] += weight * max(1.0 - 2.0 * ((1 - b) * top + b * low), 0.0)
+                misses[i, j, k] += weight * min(max(4.0 * (0.5 - (1 - b) * top - b * low), 0.0), 1.0)
 
 
 @compiled
@@ -335,9 +346,7 @@ def _add_hits(
     height, width = picture.shape
     for n in range(where.shape[0]):
         i, j, k = where[n, 0], where[n, 1], where[n, 2]
-        column, row, _ = _pixel(
-            first[0] + i * step, first[1] + j * step, first[2] + k * step, axes, rig, height, width
-        )
+        column, row, _ = _pixel(first[0] + i * step, first[1] + j * step, first[2] + k * step, axes, rig, height, width)
         c, r = int(np.rint(column)), int(np.rint(row))
         if 0 <= c < width and 0 <= r < height and picture[r, c]:
             found[i, j, k] += weight

@@ -18,8 +18,13 @@ SIZE = 256
 
 
 def write_turntable(
-    folder: Path | None = None, class_name: str = CLASS, seed: int = SEED, count: int = COUNT,
-    elevation_deg: float = ELEVATION_DEG, size: int = SIZE, suffix: str = ".webp",
+    folder: Path | None = None,
+    class_name: str = CLASS,
+    seed: int = SEED,
+    count: int = COUNT,
+    elevation_deg: float = ELEVATION_DEG,
+    size: int = SIZE,
+    suffix: str = ".webp",
 ) -> list[Path]:
     """Photos of a held-out object that turns counter-clockwise, seen from above; returns the files in order."""
     from voxstudio.data.parametric import make

@@ -14,6 +14,7 @@ topic              read then
 ``shown``          :attr:`Session.shown`: draw it, then call :meth:`Session.note_drawn`
 ``times``          :attr:`Session.shown` again: only its ``times`` changed, draw nothing
 ``contributions``  :attr:`Session.contributions`
+``turntable``      :attr:`Session.turntable`: its photos, options and what was carved
 ``job``            :attr:`Session.job`: None or what runs
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
 ``inspection``     :attr:`Session.adopting`: None or an open file of somebody else

@@ -10,7 +10,7 @@ from typing import Any
 
 from voxstudio.engine.inference import InferenceThread
 from voxstudio.engine.inputs import View
-from voxstudio.engine.requests import Contributed, Done, Event, ModelInfo, Opened, Request, Result
+from voxstudio.engine.requests import Contributed, Done, Event, Given, ModelInfo, Opened, Request, Result
 from voxstudio.session.state import State
 from voxstudio.session.values import Shown
 
@@ -52,7 +52,7 @@ class Asking(State):
 
     def _submit(self, draft: bool = False) -> None:
         """Ask the inference thread for what is wanted now; replaces what waits there."""
-        if self._checkpoint is None:
+        if self._checkpoint is None and not isinstance(self._draw, Given):
             if self._views or self._draw is not None:
                 self._say("error", "There is no checkpoint to work with: put one into the library.", "checkpoint")
             return
@@ -60,11 +60,12 @@ class Asking(State):
         views = () if draw is not None else tuple(v for v in self._views if v.id != self._preview)
         for older, _ in self._asked.values():
             self._errands.forget(older.job)
-        words = f"Opening {self._checkpoint.name}" if self._model is None else "Making the shape"
+        folder = self._checkpoint.folder if self._checkpoint is not None else None
+        words = "Making the shape" if folder is None or self._model is not None else f"Opening {folder.name}"
         job = self._errands.job(words)
         whole = draw is None and self._preview is None and not draft
         request = Request(
-            next(self._numbers), str(self._checkpoint.folder), self._checkpoint.folder, self._device, job, views,
+            next(self._numbers), str(folder or ""), folder or Path(), self._device, job, views,
             draw, options.fusion, options.label, options.iso, options.style, options.smoothing,
             options.colour_by == "confidence", draft, whole,
         )
@@ -77,6 +78,8 @@ class Asking(State):
         self._worker.submit(request)
 
     def _origin(self, views: tuple[View, ...]) -> str:
+        if isinstance(self._draw, Given):
+            return self._draw.origin
         if self._draw is not None:
             return f"{self._draw.label or 'object'} from noise, seed {self._draw.seed}"
         words = "1 photo" if len(views) == 1 else f"{len(views)} photos, {self._options.fusion}"
@@ -122,6 +125,7 @@ class Asking(State):
             return
         times = {"read": sum(view.read_ms for view in request.views), **result.times}
         name = self._checkpoint.name if self._checkpoint else ""
+        name = request.draw.maker if isinstance(request.draw, Given) else name
         self._shown = Shown(
             result.number, name, result.grid, result.surface, result.latent, times, result.device,
             origin, result.note, result.draft,

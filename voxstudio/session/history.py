@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 from voxstudio.engine.inputs import View
-from voxstudio.engine.requests import Draw
+from voxstudio.engine.requests import Draw, Given
 from voxstudio.session.values import Options
 
 KEPT = 200
@@ -18,7 +18,7 @@ class Snapshot:
 
     views: tuple[View, ...]
     options: Options
-    draw: Draw | None
+    draw: Draw | Given | None
     state: int
 
 

@@ -18,6 +18,7 @@ from voxstudio.engine.requests import Draw
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
 from voxstudio.session.pictures import Pictures
+from voxstudio.session.turntable import Turntable
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
@@ -50,8 +51,14 @@ class Session(Pictures):
         self._adopting = Adopting(
             self._errands, partial(self._tell, "inspection"), self._say, self._entries, self.refresh_catalogue, home
         )
+        self._turntable = Turntable(self._errands, partial(self._tell, "turntable"), self._say, self.show_grid)
         self.refresh_catalogue()
         self._choose_default()
+
+    @property
+    def turntable(self) -> Turntable:
+        """Photos of a turned object and what is carved of them; topic ``turntable``."""
+        return self._turntable
 
     @property
     def adopting(self) -> Adopting:

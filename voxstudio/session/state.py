@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxstudio.engine.inputs import View
-from voxstudio.engine.requests import Contribution, Draw, ModelInfo, Request
+from voxstudio.engine.requests import Contribution, Draw, Given, ModelInfo, Request
 from voxstudio.session.errands import Errands
 from voxstudio.session.history import History
 from voxstudio.session.values import JobState, Message, Options, Shown
@@ -34,7 +34,7 @@ class State:
         self._model: ModelInfo | None = None
         self._views: tuple[View, ...] = ()
         self._options = Options()
-        self._draw: Draw | None = None
+        self._draw: Draw | Given | None = None
         self._preview: int | None = None
         self._shown: Shown | None = None
         self._contributions: tuple[Contribution, ...] = ()
@@ -92,7 +92,12 @@ class State:
     @property
     def draw(self) -> Draw | None:
         """What is drawn from noise, or None while pictures are reconstructed."""
-        return self._draw
+        return self._draw if isinstance(self._draw, Draw) else None
+
+    @property
+    def given(self) -> Given | None:
+        """The grid that no model made and that is wanted on the stage, or None."""
+        return self._draw if isinstance(self._draw, Given) else None
 
     @property
     def preview(self) -> int | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View
-from voxstudio.engine.requests import Draw
+from voxstudio.engine.requests import Draw, Given
 from voxstudio.session.asking import Asking
 from voxstudio.session.history import Snapshot
 from voxstudio.session.values import Options
@@ -13,6 +15,13 @@ from voxstudio.session.values import Options
 
 class Steps(Asking):
     """Every change of views, options or draw goes through here."""
+
+    def show_grid(self, grid: VoxelGrid, origin: str) -> None:
+        """Put a grid that no model made on the stage, as one step of the history; ``origin`` says what it is.
+
+        Threshold (from now on the grid's own), style, colour, export and undo work as with every shape.
+        """
+        self._change(draw=Given(grid, origin), options=replace(self._options, iso=grid.iso_level))
 
     def undo(self) -> None:
         """Bring back the views and options of the step before."""
@@ -43,13 +52,15 @@ class Steps(Asking):
 
     def _change(self, **parts: Any) -> None:
         """One step of the history: replace views, options or draw, then ask for a result."""
+        options, draw = parts.get("options", self._options), parts.get("draw", self._draw)
+        card = self._checkpoint.card if self._checkpoint else None
+        if isinstance(self._draw, Given) and not isinstance(draw, Given) and card is not None:
+            options = replace(options, iso=card.iso_level)  # a model's shape again: its own threshold
         self._history.remember(self._snapshot())
-        self._apply(
-            parts.get("views", self._views), parts.get("options", self._options), parts.get("draw", self._draw)
-        )
+        self._apply(parts.get("views", self._views), options, draw)
         self._tell("history")
 
-    def _apply(self, views: tuple[View, ...], options: Options, draw: Draw | None) -> None:
+    def _apply(self, views: tuple[View, ...], options: Options, draw: Draw | Given | None) -> None:
         before, changed = self._options, []
         if views is not self._views or (options.fusion, options.label) != (before.fusion, before.label):
             self._contributions = ()

@@ -127,7 +127,8 @@ class ReconstructPanel(QWidget):
         elif topic == "shown":
             shown = self._studio.session.shown
             self.save.setEnabled(shown is not None and not shown.surface.is_empty)
-            self.again.setVisible(self._studio.session.draw is not None)
+            session = self._studio.session
+            self.again.setVisible(session.draw is not None or session.given is not None)
 
     def _follow_views(self) -> None:
         """Make a few tiles at a time: dozens at once would hold up the view."""
