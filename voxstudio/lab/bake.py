@@ -174,7 +174,7 @@ def finish(
 
 
 def check(folder: Path, recipes: Path | None = None) -> list[str]:
-    """What is out of date in ``folder``: other recipes, missed metrics, missing or too large files; one sentence each."""
+    """What is out of date in ``folder``, one sentence each: other recipes, missed metrics, missing or large files."""
     told, total = [], 0
     for name, one in all_bakes(recipes).items():
         place = folder / name

@@ -107,6 +107,13 @@ def drop() -> list[Row]:
     ]
 
 
+def drag_ms() -> float | None:
+    """Milliseconds between two shapes on the screen while the threshold of a 64^3 grid is dragged."""
+    with screen() as environment:
+        found = probe(environment, "slider") if environment is not None else {}
+    return 1000.0 / found["updates_per_s"] if found else None
+
+
 def slider() -> list[Row]:
     """Frames a second while the threshold of a 64^3 grid is dragged."""
     with screen() as environment:

@@ -7,9 +7,7 @@ here and what a person starts on the command line are the same run, and either c
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,17 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from voxstudio.core.errors import BadInput, VoxStudioError
-from voxstudio.session.run_log import CurveBook, read_plan, unfinished_runs, write_plan
+from voxstudio.session.run_log import WANTED, CurveBook, read_plan, unfinished_runs, write_plan
 from voxstudio.session.training_values import Comparison, TrainingPlan, TrainingStatus, Unfinished
 
 TOLD_EVERY = 0.1
 COLLAPSED = 0.1
 """Mean distance (1 - IoU) of a fixed batch of samples below which they count as alike."""
-MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592", "MALLOC_TOP_PAD_": "268435456",
-}  # fmt: skip
-"""Memory that is freed stays with the process: large batches train up to twice as fast (glibc; others ignore it)."""
-
 Say = Callable[[str, str, str], None]
 
 
@@ -170,20 +163,14 @@ class Training:
         return find_checkpoint(name, (self.home, *checkpoint_folders())).folder
 
     def _launch(self, plan: TrainingPlan, folder: Path) -> bool:
-        words = [sys.executable, "-m", "voxstudio", "train", plan.family, "--out", str(folder), "--resume", "--events"]
-        words += ["--max-steps", str(plan.max_steps), "--seed", str(plan.seed), "--device", plan.device]
-        if plan.data is not None:
-            words += ["--data", str(plan.data)]
-        if plan.base:
-            words += ["--base", str(self._base(plan.base))]
-        words += ["--recipe", str(folder / "resume" / "wanted.json")]
-        threads = str(max(1, (os.cpu_count() or 2) - 1))
-        environment = {**MALLOC, **os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
+        from voxstudio.lab.training_process import launch
+
+        resume = folder / "resume"
         try:
-            with (folder / "resume" / "log.txt").open("a", encoding="utf-8") as log:
-                self._process = subprocess.Popen(
-                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment,
-                    encoding="utf-8", creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+            with (resume / "log.txt").open("a", encoding="utf-8") as log:
+                self._process = launch(
+                    plan.family, folder, resume / WANTED, max_steps=plan.max_steps, seed=plan.seed,
+                    device=plan.device, data=plan.data, base=self._base(plan.base) if plan.base else None, log=log,
                 )  # fmt: skip
         except OSError as error:
             self._say("error", f"The training process could not be started ({error.strerror}).", "training")

@@ -1,0 +1,147 @@
+"""Bench rows of training: samples a second, hidden loading, and what a trainer beside the window costs it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voxstudio.families import families, family
+from voxstudio.lab.bench_rows import Row, row, side_by_side
+
+STEPS = 12
+POOL = 24
+"""Changed shapes in the pool of the loading row: filled before the clock starts, as after minutes of a real run."""
+
+
+def training() -> list[Row]:
+    """All rows of training."""
+    rows: list[Row] = []
+    for key in families():
+        rows += _speed(key)
+        rows += _loading(key)
+    return rows + beside()
+
+
+def _recipe(key: str, **changes: Any) -> Any:
+    kind = family(key).recipe_class()
+    known = {spec.name for spec in kind.options()}
+    wanted = {"view_counts": (2,), "image_size": 96, "batch_size": 16, "view_pool": POOL, **changes}
+    return kind().changed(**{name: value for name, value in wanted.items() if name in known})
+
+
+def _source(key: str, recipe: Any, workers: int) -> Callable[[int], Iterator[Any]]:
+    from voxstudio.data.parametric_store import ParametricStore
+    from voxstudio.lab.training import batch_source
+
+    store = ParametricStore(tuple(recipe.classes), recipe.resolution, count=POOL)
+    return batch_source([(store, 1.0)], recipe, 0, workers)
+
+
+def _speed(key: str) -> list[Row]:
+    """A step as the program takes it against eager float32 of the same networks, batch and losses."""
+    import torch
+
+    from voxstudio.engine.device import pick_device
+
+    device, rows = pick_device(), []
+    for resolution in (32, 64):
+        recipe = _recipe(key, resolution=resolution)
+        batch = next(_source(key, recipe, 0)(0))
+        fast = family(key).load("trainer")(recipe, lambda _, b=batch: itertools.repeat(b), device, 0)
+        plain = family(key).load("trainer")(
+            recipe.changed(precision="float32"), lambda _, b=batch: itertools.repeat(b), device, 0
+        )
+        for module in vars(plain).values():
+            if isinstance(module, torch.nn.Module):
+                module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        value, baseline = side_by_side(fast.step, plain.step, seconds=6.0, least=5)
+        rate = 1000.0 * recipe.batch_size
+        rows.append(row(f"training.{key}.{resolution}", rate / value, "1/s", rate / baseline, "ratio >= 2"))
+    return rows
+
+
+def _loading(key: str) -> list[Row]:
+    """A step with the loader beside it against a step with a batch that is there already."""
+    from voxstudio.engine.device import pick_device
+
+    recipe, device = _recipe(key, resolution=32), pick_device()
+    stream = _source(key, recipe, 1)(0)
+    batch = next(stream)
+    for _ in range(6 * POOL // recipe.batch_size):  # until every view of the pool has been drawn
+        next(stream)
+    loaded = family(key).load("trainer")(recipe, lambda _: stream, device, 0)
+    ready = family(key).load("trainer")(recipe, lambda _: itertools.repeat(batch), device, 0)
+    value, baseline = side_by_side(loaded.step, ready.step, seconds=8.0, least=STEPS)
+    return [row(f"training.{key}.loading", value, "ms", baseline, "ratio <= 1.05")]
+
+
+@contextmanager
+def a_trainer() -> Iterator[None]:
+    """A training process as the window starts it, past its first steps."""
+    from voxstudio.lab.training_process import launch
+
+    with tempfile.TemporaryDirectory(prefix="voxstudio-bench-") as folder:
+        recipe = Path(folder) / "recipe.json"
+        recipe.write_text(json.dumps({"batch_size": 16, "view_pool": POOL}), encoding="utf-8")
+        process = launch("vae_gan3d", Path(folder) / "run", recipe, max_steps=10**6)
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            for line in process.stdout:
+                if '"report"' in line and json.loads(line)["step"] > 2:
+                    break
+            drain = threading.Thread(target=_drain, args=(process.stdout,), daemon=True)
+            drain.start()
+            yield
+        finally:
+            process.stdin.write("stop\n")
+            process.stdin.flush()
+            process.wait(120)
+            drain.join(5)
+
+
+def _drain(stream: Any) -> None:
+    for _ in stream:
+        pass
+
+
+def beside() -> list[Row]:
+    """The threshold slider and a decoding network with a trainer beside them, against without."""
+    from voxstudio.lab.bench_window import drag_ms
+
+    alone, decode_alone = drag_ms(), _decode_ms()
+    with a_trainer():
+        value, decode = drag_ms(), _decode_ms()
+    return [
+        row("training.slider_beside", value, "ms", alone, "ratio <= 2"),
+        row("training.decode_beside", decode, "ms", decode_alone, "ratio <= 2"),
+    ]
+
+
+def _decode_ms(seconds: float = 4.0) -> float | None:
+    """Median of decoding one latent of the first shipped generator, as the inference thread does it."""
+    from voxstudio.engine.checkpoint import catalogue, open_model
+    from voxstudio.engine.places import checkpoint_folders
+    from voxstudio.lab.opening import model_class
+
+    entries = [entry for entry in catalogue(checkpoint_folders()) if not entry.problem]
+    if not entries:
+        return None
+    model = open_model(entries[0], model_class)
+    latent, times = model.draw(0), []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        started = time.perf_counter()
+        np.asarray(model.decode(latent).values)
+        times.append((time.perf_counter() - started) * 1000.0)
+        time.sleep(max(0.0, 1 / 30 - (time.perf_counter() - started)))  # as often as a slider asks
+    return statistics.median(times[2:])
