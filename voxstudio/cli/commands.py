@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voxstudio.cli import Outcome
+from voxstudio.cli.baking import bake_command as bake_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.surface import Surface

@@ -58,7 +58,7 @@ def command_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_list, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _doctor, _bench):
+    for add in (_list, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _bake, _doctor, _bench):
         add(commands)
     return parser
 
@@ -202,3 +202,14 @@ def _doctor(commands: Any) -> None:
 def _bench(commands: Any) -> None:
     parser = _new(commands, "bench", "Measure the program's speed, each row against its baseline in the same run.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows whose name begins so (default: all)")
+
+
+def _bake(commands: Any) -> None:
+    parser = _new(commands, "bake", "Train what the program ships from the recipes in the repository.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="checkpoints (default: all)")
+    parser.add_argument("--check", action="store_true", help="only say what is out of date (exit status 1)")
+    parser.add_argument("--minutes", type=float, metavar="N", help="time budget; the same command goes on later")
+    parser.add_argument("--data", metavar="DIR", help="the folder of real shapes that the recipes name")
+    parser.add_argument("--work", default="bakery", metavar="DIR", help="where runs are kept (default: bakery)")
+    parser.add_argument("--into", metavar="DIR", help="where finished checkpoints go (default: the shipped ones)")
+    parser.add_argument("--device", choices=DEVICES, default="auto")

@@ -17,6 +17,7 @@ topic              read then
 ``turntable``      :attr:`Session.turntable`: its photos, options and what was carved
 ``job``            :attr:`Session.job`: None or what runs
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
+``training``       :attr:`Session.training` and its ``status``
 ``inspection``     :attr:`Session.adopting`: None or an open file of somebody else
 ``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
 =================  ==========================================================================

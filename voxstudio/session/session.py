@@ -17,7 +17,8 @@ from voxstudio.engine.places import find_checkpoint, own_checkpoints
 from voxstudio.engine.requests import Draw
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
-from voxstudio.session.pictures import Pictures
+from voxstudio.session.previews import Previews
+from voxstudio.session.training import Training
 from voxstudio.session.turntable import Turntable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 DEFAULT_CHECKPOINT = "chair-multiview"
 
 
-class Session(Pictures):
+class Session(Previews):
     """The program's state and everything that can be done with it.
 
     Parameters
@@ -48,6 +49,9 @@ class Session(Pictures):
         folders = tuple(checkpoint_folders) if checkpoint_folders is not None else default_folders()
         super().__init__(post, folders, device, open_any)
         home = folders[0] if checkpoint_folders is not None and folders else own_checkpoints()
+        self._training = Training(
+            self._hand, partial(self._tell, "training"), self._say, self.refresh_catalogue, home
+        )
         self._adopting = Adopting(
             self._errands, partial(self._tell, "inspection"), self._say, self._entries, self.refresh_catalogue, home
         )
@@ -64,6 +68,16 @@ class Session(Pictures):
     def adopting(self) -> Adopting:
         """The file of somebody else that is looked into; topic ``inspection``."""
         return self._adopting
+
+    @property
+    def training(self) -> Training:
+        """The run in the background; topic ``training``."""
+        return self._training
+
+    def close(self) -> None:
+        """Stop the run (it is saved first), stop and join both threads. Nothing is called back afterwards."""
+        self._training.close()
+        super().close()
 
     # ---- checkpoints ---------------------------------------------------------------------------
 

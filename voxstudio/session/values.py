@@ -53,6 +53,7 @@ class Shown:
     ``number`` grows with every result. ``times`` are milliseconds: ``read`` (all pictures: reading,
     masking, framing), ``network``, ``mesh``, and ``draw`` once :meth:`Session.note_drawn` was called.
     ``origin`` says in words what it was made from ("3 photos, mean", "chair from noise, seed 4").
+    ``checkpoint`` is empty for a shape that no checkpoint made, such as the preview of a run.
     ``note`` is what the person should know about how it was made, else empty.
     """
 
@@ -83,8 +84,8 @@ class Message:
     """One sentence for the person.
 
     ``severity``: ``"info"``, ``"warning"`` or ``"error"``. ``where``: the panel concerned, one of
-    ``"images"``, ``"checkpoint"``, ``"result"``, ``"export"``. ``details``: one sentence per file when
-    several failed.
+    ``"images"``, ``"checkpoint"``, ``"inspection"``, ``"result"``, ``"export"``, ``"training"``. ``details``: one
+    sentence per file if several failed.
     """
 
     severity: str
