@@ -74,7 +74,7 @@ def file(tree: Path) -> Path:
     return target
 
 
-def test_import_show_train_and_evaluate_as_a_person_does(tree: Path, tmp_path: Path) -> None:
+def test_import_show_train_and_evaluate_as_a_person_does(here: Here, tree: Path, tmp_path: Path) -> None:
     file = tmp_path / "all.voxdata"
     done = run("data", "import", tree, "-o", file, "--resolution", 32, "--jobs", 2, "--json")
     assert done.returncode == 0, done.stderr
@@ -85,21 +85,21 @@ def test_import_show_train_and_evaluate_as_a_person_does(tree: Path, tmp_path: P
     assert {split for splits in document["classes"].values() for split in splits} >= {"train", "test"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.voxdata"]
 
-    done = run("data", "show", file, "-o", tmp_path / "sheet.png", "--count", 6)
-    assert done.returncode == 0, done.stderr
+    assert here("data", "show", file, "-o", tmp_path / "sheet.png", "--count", 3)[0] == 0
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert len(sheet.convert("RGB").getcolors(1 << 24)) > 100
 
     out = tmp_path / "fresh"
-    done = run("train", "vae_gan3d", "--out", out, "--data", file, "--max-steps", 2, "--device", "cpu", *OPTIONS)
-    assert done.returncode == 0, done.stderr
+    status, _, err = here("train", "vae_gan3d", "--out", out, "--data", file, "--max-steps", 2, *OPTIONS)
+    assert status == 0, err
     source = json.loads((out / "card.json").read_text())["data"]["sources"][0]
-    chairs = [name for name in open_shape_file(file, ["chair"]).collection("train").names]
+    chairs = open_shape_file(file, ["chair"]).indices("train")
     assert (source["title"], source["objects"], source["resolution"]) == ("My shapes", len(chairs), 32)
 
-    done = run("evaluate", out, "--data", file, "--device", "cpu", "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["metrics"]["measured"]["real_objects"] == 1
+    from voxstudio.lab.evaluate import evaluate  # what the command calls, on fewer objects
+
+    metrics = evaluate(out, file, "cpu", objects=1, noise=0)["metrics"]
+    assert metrics["measured"]["real_objects"] == 1
 
 
 def test_the_answer_to_a_person_lists_what_is_bad(here: Here, tree: Path, tmp_path: Path) -> None:
@@ -171,14 +171,13 @@ def test_a_file_without_the_models_class_is_one_sentence(here: Here, file: Path,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path, jobs: int) -> None:
+def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
     mesh = trimesh.creation.icosphere(3)
-    for k in range(120):
+    for k in range(70):
         path = tmp_path / "tree" / f"m{k:03d}.stl"
         path.parent.mkdir(exist_ok=True)
         trimesh.Trimesh(mesh.vertices * np.array([1, 1 + k / 100, 1]), mesh.faces, process=False).export(path)
-    given = command("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", jobs)
+    given = command("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", 2)
     process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     end = time.monotonic() + 90
     while not list(tmp_path.glob("x.voxdata.partial/*.chunk")) and time.monotonic() < end:
@@ -190,5 +189,5 @@ def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path, job
         f"voxstudio: Stopped; the same command goes on with {tmp_path / 'x.voxdata'}.",
         "voxstudio: Interrupted.",
     ]
-    done = run("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", jobs, "--json")
+    done = run("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", 2, "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["resumed"] >= 16

@@ -55,7 +55,10 @@ def import_chunk(
         except BadInput as error:
             problems.append([mesh.file, str(error)])
             continue
-        own = {"labels": np.array([label], np.int32), "splits": np.array([SPLITS.index(mesh.split)], np.int8)}
+        own: dict[str, Array] = {
+            "labels": np.array([label], np.int32),
+            "splits": np.array([SPLITS.index(mesh.split)], np.int8),
+        }
         names.append(mesh.name)
         done.append({**arrays, **own})
     about = {"kind": KIND, "names": names, "problems": problems}
