@@ -1,8 +1,8 @@
 """A folder of turntable folders as training data: each sub-folder of photos becomes one object.
 
 ``ROOT/OBJECT/*.png`` gives one class of ROOT's name, ``ROOT/CLASS/OBJECT/*.png`` one class for each CLASS. ROOT is
-known by a file ``turntable.json`` in it (``{}`` is enough; it counts for every object that has none of its own) or by a name
-that begins or ends with "turntable" or "turntables".
+known by a file ``turntable.json`` in it (``{}`` is enough; it counts for every object that has none of its own) or by
+a name that begins or ends with "turntable" or "turntables".
 """
 
 from __future__ import annotations
