@@ -6,6 +6,7 @@ makes its own rows of the same global batch, so the run is the one that a single
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ class Place:
     def __init__(self, device: str = "auto", precision: str = "bf16") -> None:
         from lightning_fabric import Fabric
 
+        logging.getLogger("lightning_fabric").setLevel(logging.ERROR)  # it tells of every default that it takes
         chosen = pick_device(device)
         kind, _, index = chosen.partition(":")
         world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
