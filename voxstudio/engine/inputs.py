@@ -15,6 +15,12 @@ from voxstudio.core.picture import Picture
 _tokens = itertools.count(1)
 
 NO_BACKGROUND_FOUND = "The background could not be told apart, so the whole picture is used."
+NO_OBJECT = "This picture shows no object: take one in which it stands out from what is behind it."
+HARDLY_ANY = "This picture shows hardly anything of an object: move closer, or choose another picture."
+LEAST_CONTRAST = 12.0
+"""What stands out from an even ground by less is not seen, of 255."""
+LEAST_SHARE = 0.005
+"""An object that covers less of its picture than this has hardly any shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +98,8 @@ def rehearse(size: int) -> None:
 
 def _mask(picture: Picture, remove_background: bool) -> tuple[npt.NDArray[np.float32] | None, str]:
     """Alpha is the mask where there is one, whatever the wish: nothing has to be guessed there."""
+    if not picture.has_alpha and _is_blank(picture):
+        return None, NO_OBJECT
     if not (remove_background or picture.has_alpha):
         return None, ""
     from voxstudio.geometry.background import foreground_mask
@@ -99,7 +107,23 @@ def _mask(picture: Picture, remove_background: bool) -> tuple[npt.NDArray[np.flo
     mask = foreground_mask(picture)
     if mask.min() >= 1.0:
         return None, NO_BACKGROUND_FOUND
-    return mask, ""
+    share = float(mask.mean())
+    return mask, "" if share > LEAST_SHARE else HARDLY_ANY if share > 0.0 else NO_OBJECT
+
+
+def _is_blank(picture: Picture) -> bool:
+    """True for a sheet of one colour, be it lit from a side or grainy: nothing in it departs from a plane."""
+    step = max(1, min(picture.size) // 256)
+    rgb = picture.pixels[::step, ::step, :3]
+    rows, columns = (np.array_split(np.arange(side), min(side, 32)) for side in rgb.shape[:2])
+    cells = np.add.reduceat(rgb, [part[0] for part in rows], axis=0, dtype=np.float32)
+    cells = np.add.reduceat(cells, [part[0] for part in columns], axis=1)
+    cells /= np.outer([len(part) for part in rows], [len(part) for part in columns])[..., None]
+    y, x = np.mgrid[: len(rows), : len(columns)].reshape(2, -1)
+    plane = np.stack([x, y, np.ones_like(x)], axis=1).astype(np.float32)
+    flat = cells.reshape(-1, 3)
+    departs = flat - plane @ np.linalg.lstsq(plane, flat, rcond=None)[0]
+    return bool(np.abs(departs).max() < LEAST_CONTRAST)
 
 
 def _framed(picture: Picture, mask: npt.NDArray[np.float32] | None, size: int) -> npt.NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from typing import Any
 from voxstudio.engine.inference import InferenceThread
 from voxstudio.engine.inputs import View
 from voxstudio.engine.requests import Contributed, Done, Event, Given, ModelInfo, Opened, Request, Result
+from voxstudio.session.hints import hint
 from voxstudio.session.state import State
 from voxstudio.session.values import Shown
 
@@ -126,9 +127,14 @@ class Asking(State):
         times = {"read": sum(view.read_ms for view in request.views), **result.times}
         name = self._checkpoint.name if self._checkpoint else ""
         name = request.draw.maker if isinstance(request.draw, Given) else name
+        before = self._shown
+        if before is not None and before.latent is result.latent:
+            note = before.note  # only the threshold moved
+        else:
+            note = result.note or hint(result.grid, request.views)
         self._shown = Shown(
             result.number, name, result.grid, result.surface, result.latent, times, result.device,
-            origin, result.note, result.draft,
+            origin, note, result.draft,
         )
         self._tell("shown")
         if self._untold:

@@ -48,11 +48,14 @@ class DropZone(QFrame):
 
     def compact(self, small: bool) -> None:
         """One line with what is needed to add more, once there are photos."""
+        if not small:  # first: all of it in one line would widen the dock, which does not shrink again
+            self._column.setDirection(QBoxLayout.Direction.TopToBottom)
         self._icon.setVisible(not small)
         self._more.setVisible(not small)
         self.sample.setVisible(not small)
+        if small:
+            self._column.setDirection(QBoxLayout.Direction.LeftToRight)
         self._title.setText("Drop more photos here" if small else "Drop photos here")
-        self._column.setDirection(QBoxLayout.Direction.LeftToRight if small else QBoxLayout.Direction.TopToBottom)
         self._column.setContentsMargins(*((16, 8, 8, 8) if small else (16, 20, 16, 16)))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self._title.setAlignment(left if small else Qt.AlignmentFlag.AlignCenter)

@@ -123,7 +123,8 @@ class ViewTile(widgets.Card):
         self.without.setVisible(several)
         if found is not None and several:
             lost = 1.0 - found.iou
-            self.adds.say(f"IoU −{lost:.2f} without it" if lost >= 0.005 else "Changes nothing")
+            adds = f"IoU −{lost:.2f} without it" if lost >= 0.005 else "Changes nothing"
+            self.adds.say(note or adds)
             self.adds.setToolTip(f"With and without this photo, the shapes overlap by {found.iou:.3f} (IoU)")
         else:
             self.adds.say(note or ("Comparing" if several else "The only photo"))

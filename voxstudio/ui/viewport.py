@@ -130,6 +130,8 @@ class Viewport(QFrame):
         shown = session.shown
         overlay.name.say(shown.origin[:1].upper() + shown.origin[1:] if shown else "")
         overlay.size.say(size_in_words(shown.surface) if shown else "")
+        overlay.hint.say(shown.note if shown else "")
+        overlay.hint.setVisible(bool(shown and shown.note))
         coloured = session.options.colour_by == "confidence" and shown is not None and shown.surface.values is not None
         overlay.legend.setVisible(coloured)
         overlay.invitation.setVisible(not session.views)
