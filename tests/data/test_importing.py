@@ -195,6 +195,9 @@ def test_large_meshes_are_reduced_and_keep_their_shape() -> None:
     assert abs(np.linalg.norm(vertices, axis=1) - 0.5).max() < 0.01
     sure = np.abs(vertices[:, 2]) > 0.05
     assert ((kept[sure, 0] == 255) == (vertices[sure, 2] > 0)).all()
+    small = trimesh.creation.icosphere(2)  # 320 faces, each given four times
+    _, single, _ = reduced(small.vertices / 2, np.tile(small.faces, (4, 1)), None, 1000)
+    assert len(single) == 320, "doubled faces may be all that is too much"
     rng = np.random.default_rng(0)  # a soup that no edge collapse can reduce
     soup = rng.uniform(-0.5, 0.5, (90_000, 1, 3)) + rng.normal(0, 0.001, (90_000, 3, 3))
     _, few, _ = reduced(soup.reshape(-1, 3), np.arange(270_000).reshape(-1, 3), None, 1000)

@@ -237,12 +237,14 @@ def reduced(
     if len(faces) <= target:
         used, back = np.unique(faces, return_inverse=True)
         return points[used], back.reshape(-1, 3), None if colors is None else colors[used]
-    import fast_simplification
+    vertices, faces_left = kept_points, kept_faces
+    if len(kept_faces) > target:  # else doubled faces were all that was too much
+        import fast_simplification
 
-    small, corners = fast_simplification.simplify(
-        kept_points.astype(np.float32), kept_faces.astype(np.int32), target_count=target
-    )
-    vertices, faces_left = _tidied(np.asarray(small, np.float64), np.asarray(corners, np.int64))
+        small, corners = fast_simplification.simplify(
+            kept_points.astype(np.float32), kept_faces.astype(np.int32), target_count=target
+        )
+        vertices, faces_left = _tidied(np.asarray(small, np.float64), np.asarray(corners, np.int64))
     cells = 256
     while len(faces_left) > MOST_FACES or (len(faces_left) > 2 * target and cells >= 64):
         vertices, faces_left = _tidied(np.rint(vertices * cells) / cells, faces_left)
