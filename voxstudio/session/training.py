@@ -6,6 +6,7 @@ here and what a person starts on the command line are the same run, and either c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import threading
@@ -207,9 +208,13 @@ class Training:
             except ValueError:
                 continue
             if isinstance(event, dict):
-                self._hand(partial(self._take, process, event))
+                self._pass_on(partial(self._take, process, event))
         code = process.wait()
-        self._hand(partial(self._ended, process, code))
+        self._pass_on(partial(self._ended, process, code))
+
+    def _pass_on(self, call: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the window was torn down while this line was read
+            self._hand(call)
 
     # ---- events, on the owner's thread -----------------------------------------------------------
 

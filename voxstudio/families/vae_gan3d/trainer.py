@@ -21,6 +21,7 @@ from voxstudio.engine.place import Place, as_place
 from voxstudio.engine.ssim import ssim3d
 from voxstudio.families.vae_gan3d import losses
 from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan, VoxelEncoder
+from voxstudio.families.vae_gan3d.prior import fit_prior
 from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
 
 BatchSource = Callable[[int], Iterator[Any]]
@@ -385,14 +386,7 @@ class VaeGanTrainer:
     def export(self) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
         """Inference weights (averaged where the recipe says so, with the fitted prior) and the network's sizes."""
         source = copy.deepcopy(self.average if self.average is not None else self.net)
-        for label, rows in enumerate(self.codes):
-            if len(rows) > 8:
-                codes = torch.stack(list(rows)).double()
-                centre = codes.mean(0)
-                covariance = (codes - centre).T @ (codes - centre) / (len(codes) - 1)
-                ridge = 1e-4 * torch.eye(len(centre), dtype=torch.float64)
-                source.prior_mean[label] = centre.float()
-                source.prior_factor[label] = torch.linalg.cholesky(covariance + ridge).float()
+        fit_prior(source, self.codes)
         tensors = {
             name: value.detach().cpu()
             for name, value in source.state_dict().items()
