@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +45,21 @@ def test_a_budget_ends_a_bake_and_the_same_call_goes_on(recipes: Path, tmp_path:
     assert card.metrics["mean"]["iou_1"] == rows[0]["metrics"]["mean"]["iou_1"]
     assert bake.check(into, recipes) == []
     assert sorted(path.name for path in (into / "tiny").iterdir()) == ["card.json", "recipe.json", "weights.safetensors"]
+
+
+def test_a_machine_without_qt_and_vtk_bakes(recipes: Path, tmp_path: Path) -> None:
+    code = f"""
+import sys
+for name in ("PySide6", "shiboken6", "qtpy", "pyvista", "pyvistaqt", "vtk", "vtkmodules"):
+    sys.modules[name] = None  # an import of it fails
+from pathlib import Path
+from voxstudio.lab import bake
+rows = bake.bake([], Path({str(tmp_path / "work")!r}), Path({str(tmp_path / "into")!r}), device="cpu",
+                 folder=Path({str(recipes)!r}), objects=1)
+assert rows[0]["done"]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_what_is_out_of_date_is_told(recipes: Path, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_what_cannot_be_fine_tuned_is_told_in_one_sentence(base: Path, tmp_path:
     for more, said in (
         (["--base", str(tmp_path / "other")], "nobody"),
         (["--base", "no-such"], "There is no checkpoint"),
-        (["--base", str(base), "--data", str(empty)], "holds no shapes"),
+        (["--base", str(base), "--data", str(empty)], str(empty)),
         (["--base", str(base), "--latent-size", "24"], "do not fit the recipe"),
         (["--recipe", str(tmp_path / "nowhere.json")], "not a readable recipe"),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,18 @@ HELD_OUT_SHARE = 0.2
 """Share of the person's own objects that fine-tuning measures on and never learns."""
 
 
-def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0.0) -> list[tuple[Shapes, float]]:
+def find_stores(
+    data: Path | None,
+    recipe: Any,
+    cache: Path,
+    held_out: float = 0.0,
+    notice: Callable[[str], None] = lambda _: None,
+    first: bool = True,
+) -> list[tuple[Shapes, float]]:
     """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
+
+    Meshes are imported into ``cache`` once; what cannot be used is left out, and ``notice`` gets a sentence. With
+    ``first`` False another process of the same run has prepared everything already.
 
     A model that knows no classes learns from all classes that are there, unless one of its own is among them.
     ``held_out`` sets that share of the objects aside for measuring, at least one. Raises BadInput that says what
@@ -33,8 +44,14 @@ def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0
     elif is_shape_file(data):
         return [_imported(data, recipe, held_out)]
     from voxstudio.data.prepare import VALIDATION_SHARE, store_of_grids
-    from voxstudio.data.readers import read_collection
+    from voxstudio.data.readers import known_files, read_collection
+    from voxstudio.data.turntable_folders import is_turntable_tree
 
+    if data.is_dir() and not known_files(data) and not is_turntable_tree(data):
+        return [_imported(_mesh_file(data, recipe.resolution, cache, notice, first), recipe, held_out)]
+    folder, share = cache / f"prepared-{data.stem}", held_out or VALIDATION_SHARE
+    if not first:
+        return [(open_store(folder), 1.0)]
     split = None if held_out else "train"
     try:
         grids = read_collection(data, split=split, classes=tuple(recipe.classes), resolution=recipe.resolution)
@@ -42,8 +59,25 @@ def find_stores(data: Path | None, recipe: Any, cache: Path, held_out: float = 0
         if getattr(recipe, "conditional", True) or "class" not in str(error):
             raise
         grids = read_collection(data, split=split, resolution=recipe.resolution)
-    folder, share = cache / f"prepared-{data.stem}", held_out or VALIDATION_SHARE
     return [(store_of_grids(folder, grids, None, validation_share=share), 1.0)]
+
+
+def _mesh_file(data: Path, resolution: int, cache: Path, notice: Callable[[str], None], first: bool) -> Path:
+    """The meshes of a folder as one file of shapes in ``cache``; a run that resumes finds it there."""
+    from voxstudio.data.importing import import_tree
+    from voxstudio.data.mesh_import import ImportOptions
+
+    file = cache / f"{data.name or 'shapes'}.voxdata"
+    if first:
+        report = import_tree(data, file, ImportOptions(resolution))
+        if not report.objects:
+            bad, reason = report.problems[0]
+            raise BadInput(f"None of the meshes of {data} can be used; the first is {bad}: {reason}")
+        if report.problems:
+            total = report.objects + len(report.problems)
+            bad = report.problems[0][0]
+            notice(f"{len(report.problems):,} of the {total:,} meshes of {data} were left out, the first is {bad}.")
+    return file
 
 
 def _imported(data: Path, recipe: Any, held_out: float) -> tuple[Shapes, float]:

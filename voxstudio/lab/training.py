@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -142,22 +141,27 @@ def train(
                     "or train into another folder."
                 )
         steps = int(max_steps if max_steps is not None else getattr(recipe, "max_steps", 1000))
-        with tempfile.TemporaryDirectory(prefix="voxstudio-shapes-") as cache:
-            share = HELD_OUT_SHARE if base is not None else 0.0
-            opened = list(stores) if stores is not None else find_stores(data, recipe, Path(cache), share)
-            work = _Run(family(key), out, recipe, opened, place, seed, settings, title, summary, base)
-            work.begin(state, steps)
-            loop = work.loop(state, steps, listener or Listener(), order)
-            try:
-                loop.run()
-            finally:
-                work.close()
-            compared = base is not None and place.rank == 0 and "reconstruct" in work.record.capabilities
-            if compared and base is not None and listener is not None:
-                from voxstudio.lab.comparing import compare
-
-                listener.compared(compare(base, out, opened, seed))
+        if place.rank > 0:
+            place.wait()  # the first process prepares the shapes for all
+        opened = list(stores) if stores is not None else find_stores(
+            data, recipe, out / "resume", HELD_OUT_SHARE if base is not None else 0.0,
+            listener.notice if listener is not None else lambda _: None, place.rank == 0,
+        )  # fmt: skip
+        if place.rank == 0:
             place.wait()
+        work = _Run(family(key), out, recipe, opened, place, seed, settings, title, summary, base)
+        work.begin(state, steps)
+        loop = work.loop(state, steps, listener or Listener(), order)
+        try:
+            loop.run()
+        finally:
+            work.close()
+        compared = base is not None and place.rank == 0 and "reconstruct" in work.record.capabilities
+        if compared and base is not None and listener is not None:
+            from voxstudio.lab.comparing import compare
+
+            listener.compared(compare(base, out, opened, seed))
+        place.wait()
     return out
 
 
