@@ -181,6 +181,7 @@ def test_fine_tuning_starts_from_a_checkpoint_and_never_touches_it(base: Path, m
     assert [row[0] for row in measured] == [0, 2, 4, 6], "what it starts from is measured too"
     assert measured[-1][2] == max(row[1] for row in measured)
     card = read_card(out)
+    assert card.training["held_out_iou"] == pytest.approx(measured[-1][2], abs=1e-4)
     assert card.training["base"] == {"name": "tiny-base", "sha256": read_card(base).sha256, "steps": 2}
     assert card.data["sources"][0]["title"] == "my tables"
     assert len(pairs) == 1 and 0 <= pairs[0].after_score <= 1

@@ -42,6 +42,7 @@ class Bake:
     share: float = 1.0
     calibrate_on: int | None = None
     notes: Sequence[str] = ()
+    licence: str = "Apache-2.0"
     floors: Mapping[str, float] = field(default_factory=dict)
 
     def recipe(self) -> Recipe:
@@ -160,7 +161,8 @@ def finish(
     draft.mkdir()
     for name in (WEIGHTS, CARD, RECIPE):
         shutil.copy2(out / name, draft / name)
-    write_card(draft, replace(read_card(draft), name=one.name, notes=tuple(one.notes)))
+    card = replace(read_card(draft), name=one.name, notes=tuple(one.notes), licence=one.licence)
+    write_card(draft, card)
     if "reconstruct" in family(one.family).capabilities:
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from voxstudio.data.shape_store import Shapes
 from voxstudio.engine.checkpoint import RECIPE, load_tensors, read_card, save_checkpoint, write_atomically
 from voxstudio.engine.chronicle import Chronicle
 from voxstudio.engine.place import Place
-from voxstudio.engine.training import GO, Listener, Loop, LoopOptions, alone_in, best_of, load_state
+from voxstudio.engine.training import GO, Best, Listener, Loop, LoopOptions, alone_in, best_of, load_state
 from voxstudio.evaluation.metrics import diversity
 from voxstudio.families import family
 from voxstudio.lab.learning_data import HELD_OUT_SHARE, find_stores
@@ -181,6 +181,7 @@ class _Run:
     base: Path | None
 
     chronicle: Chronicle | None = None
+    best: Best = field(default_factory=Best)
 
     def close(self) -> None:
         """Close what the run writes as it goes."""
@@ -216,6 +217,9 @@ class _Run:
         card = _card(
             self.record, self.out, self.recipe, network, self.stores, step, self.seed, self.title, self.summary
         )
+        if self.best.curve:
+            measured = {"held_out_iou": round(self.best.value, 4), "held_out_step": self.best.step}
+            card = replace(card, training={**card.training, **measured})
         if self.base is None:
             return card
         before = read_card(self.base)
@@ -230,6 +234,7 @@ class _Run:
     def loop(self, state: dict[str, Any] | None, steps: int, listener: Listener, order: Callable[[], int]) -> Loop:
         """The loop over the trainer, with everything it is told to do."""
         s, place, trainer = self.settings, self.place, self.trainer
+        self.best = best_of(state)
         first, writes = int(state["step"]) if state is not None else 0, place.rank == 0
         measure = None
         if s.measure_every:
@@ -247,7 +252,7 @@ class _Run:
         )
         return Loop(
             trainer, self.out, options, export=self.export, listener=told, order=asked,
-            measure=measure, watch=watch, first_step=first, best=best_of(state), writes=writes,
+            measure=measure, watch=watch, first_step=first, best=self.best, writes=writes,
         )  # fmt: skip
 
 
