@@ -137,17 +137,17 @@ class VaeGanTrainer:
             self.leader.train()
 
     def _apply(self, guided: bool) -> None:
-        """Average the gradients over all processes, clip them, update."""
+        """Average the gradients over all processes, clip them, update; a batch whose gradient overflowed is left out."""
         clipped: list[torch.nn.Module] = [self.net]
         optimizers = [self.optimizer_e, self.optimizer_g]
         if guided and self.leader is not None and self.optimizer_v is not None:
             clipped = [self.net.encoder, self.net.generator, self.leader]
             optimizers.append(self.optimizer_v)
         self.place.average_gradients([p for module in (self.net, self.leader) if module for p in module.parameters()])
-        for module in clipped:
-            torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
-        for optimizer in optimizers:
-            optimizer.step()
+        norms = [torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0) for module in clipped]
+        if all(math.isfinite(float(norm)) for norm in norms):
+            for optimizer in optimizers:
+                optimizer.step()
 
     def _freeze(self) -> None:
         for name in self.recipe.freeze:
