@@ -26,7 +26,8 @@ def recipes(tmp_path: Path) -> Path:
     folder = tmp_path / "recipes"
     folder.mkdir()
     document = {
-        "family": "vae_gan3d", "title": "Tiny", "summary": "A tiny one.", "options": TINY, "notes": ["Learned nothing."],
+        "family": "vae_gan3d", "title": "Tiny", "summary": "A tiny one.", "options": TINY,
+        "notes": ["Learned nothing."],
         "sources": [{"parametric": ["chair"], "count": 6, "weight": 1.0}], "floors": {"mean.iou_1": 0.0},
     }  # fmt: skip
     (folder / "tiny.json").write_text(json.dumps(document))
@@ -44,7 +45,8 @@ def test_a_budget_ends_a_bake_and_the_same_call_goes_on(recipes: Path, tmp_path:
     assert card.title == "Tiny" and card.notes == ("Learned nothing.",) and card.iso_level == 0.5
     assert card.metrics["mean"]["iou_1"] == rows[0]["metrics"]["mean"]["iou_1"]
     assert bake.check(into, recipes) == []
-    assert sorted(path.name for path in (into / "tiny").iterdir()) == ["card.json", "recipe.json", "weights.safetensors"]
+    files = sorted(path.name for path in (into / "tiny").iterdir())
+    assert files == ["card.json", "recipe.json", "weights.safetensors"]
 
 
 def test_a_machine_without_qt_and_vtk_bakes(recipes: Path, tmp_path: Path) -> None:

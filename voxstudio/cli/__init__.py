@@ -19,7 +19,9 @@ from typing import Any
 
 from voxstudio.core.errors import Cancelled, VoxStudioError
 
-COMMANDS = ("list", "reconstruct", "turntable", "sample", "evaluate", "train", "data", "inspect", "bake", "doctor", "bench")
+COMMANDS = (
+    "list", "reconstruct", "turntable", "sample", "evaluate", "train", "data", "inspect", "bake", "doctor", "bench",
+)  # fmt: skip
 INTERRUPTED = 130
 
 

@@ -22,7 +22,7 @@ def bake_command(arguments: Namespace) -> Outcome:
     into = Path(arguments.into) if arguments.into else shipped("checkpoints")
     if arguments.check:
         told = bake.check(into)
-        text = "\n".join(told) if told else "Every shipped checkpoint was baked from its recipe and reaches its metrics."
+        text = "\n".join(told) if told else "Every checkpoint was baked from its recipe and reaches its metrics."
         return Outcome({"problems": told}, text, ok=not told)
     if arguments.minutes is not None and not arguments.minutes > 0:
         raise BadInput(f"Baking needs some minutes, not {arguments.minutes:g}.")
@@ -50,5 +50,5 @@ class _Now:
             return
         self._told = time.monotonic()
         loss = report.values.get("loss", float("nan"))
-        left = f"{report.seconds_left / 60:.0f} min left"
-        say(f"step {report.step}/{report.max_steps}  loss {loss:.4g}  {report.samples_per_second:.0f} objects/s  {left}")
+        speed = f"{report.samples_per_second:.0f} objects/s, {report.seconds_left / 60:.0f} min left"
+        say(f"step {report.step}/{report.max_steps}  loss {loss:.4g}  ({speed})")

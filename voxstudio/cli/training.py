@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,10 @@ RESERVED = {
 }  # fmt: skip
 
 
+COMMAND = "resume/command.json"
+REMEMBERED = ("data", "base", "max_steps", "seed", "measure_every")
+
+
 def train(argv: Sequence[str]) -> Outcome:
     """Parse, train, and say what was written."""
     with contextlib.redirect_stdout(sys.stderr):  # what libraries print is not the answer
@@ -41,7 +46,10 @@ def _train(argv: Sequence[str]) -> Outcome:
     parser = _parser(record)
     with contextlib.redirect_stdout(sys.__stdout__):  # --help is an answer
         arguments = parser.parse_args(argv)
-    recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
+    recipe = _recalled(record, arguments)
+    if recipe is None:
+        recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
+    arguments.seed = arguments.seed or 0
     if arguments.measure_every is None:
         arguments.measure_every = 25 if arguments.base else 0
     if arguments.max_steps is not None and arguments.max_steps < 1:
@@ -96,6 +104,7 @@ def _train_as_told(
 ) -> None:
     from voxstudio.lab.training import train as run
 
+    listener = replace(listener, report=_Remembering(arguments, listener.report))
     run(
         record.key, Path(arguments.out), recipe, data=Path(arguments.data) if arguments.data else None,
         max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=_base(arguments),
@@ -130,11 +139,13 @@ def _interruptible() -> Iterator[threading.Event]:
         stop.set()
         print("voxstudio: Finishing this step and saving; press Ctrl-C again to leave at once.", file=sys.stderr)
 
-    before = signal.signal(signal.SIGINT, ask)
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, ask) for kind in kinds]
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 class _Reporter:
@@ -180,6 +191,41 @@ def _parser(record: Family) -> Parser:
             f"--{_flag(spec.name).replace('_', '-')}", default=None, metavar=_metavar(spec), help=_help(spec)
         )
     return parser
+
+
+class _Remembering:
+    """Keeps what the run was told beside its state with the first report, so that ``--resume --out DIR`` is enough."""
+
+    def __init__(self, arguments: Namespace, report: Callable[[TrainingReport], None]) -> None:
+        self._arguments, self._report, self._kept = arguments, report, False
+
+    def __call__(self, report: TrainingReport) -> None:
+        """Called by the loop."""
+        if not self._kept:
+            self._kept = True
+            told = {name: getattr(self._arguments, name) for name in REMEMBERED}
+            for name in ("data", "base"):
+                if told[name] and Path(told[name]).exists():
+                    told[name] = str(Path(told[name]).resolve())
+            with contextlib.suppress(OSError):
+                (Path(self._arguments.out) / COMMAND).write_text(json.dumps(told), encoding="utf-8")
+        self._report(report)
+
+
+def _recalled(record: Family, arguments: Namespace) -> Recipe | None:
+    """With ``--resume``, what the run was told and the person did not say again; None if no recipe is kept there."""
+    out = Path(arguments.out)
+    if not arguments.resume or not (out / "resume" / "state.pt").exists():
+        return None
+    try:
+        told = json.loads((out / COMMAND).read_text(encoding="utf-8"))
+        kept = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    for name in REMEMBERED:
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, told.get(name))
+    return None if _given(record, arguments) else record.recipe_class().from_json(kept)
 
 
 def _base(arguments: Namespace) -> Path | None:

@@ -137,6 +137,8 @@ class Loop:
         while self.step < self.options.max_steps and not self._rested and not late and self._may_go_on():
             self._advance()
             late = time.monotonic() - self._began >= self.options.max_seconds
+        if self.measure is not None and (not self.best.curve or self.best.curve[-1][0] != self.step):
+            self._measure()  # the last steps count too
         self._keep(final=True)
         reached = self.step >= self.options.max_steps
         self.listener.ended("steps" if reached else "rested" if self._rested else "time" if late else "stopped")
@@ -259,6 +261,11 @@ def alone_in(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        if [path.name for path in folder.iterdir()] == ["lock"]:  # nothing was written: leave nothing behind
+            with contextlib.suppress(OSError):
+                (folder / "lock").unlink()
+                folder.rmdir()
+                out.rmdir()
 
 
 def save_state(out: Path, trainer: Trainer, step: int, best: Best | None = None) -> None:

@@ -92,7 +92,8 @@ def _imported(data: Path, recipe: Any, held_out: float) -> tuple[Shapes, float]:
         shapes = shapes.holding_out(held_out)
     count = len(shapes.indices("train"))
     if not count:
-        raise BadInput(f"{data} has no training object of {', '.join(shapes.class_names)}: import more.")
+        words = "at least two objects, one of them to measure by" if held_out else "at least one training object"
+        raise BadInput(f"{data.stem} has too few objects of {', '.join(shapes.class_names)}: {words}, are needed.")
     return shapes, float(count)
 
 

@@ -11,17 +11,30 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.core.recipe import Recipe
 from voxstudio.data.shape_store import Shapes
-from voxstudio.engine.checkpoint import RECIPE, load_tensors, read_card, save_checkpoint, write_atomically
+from voxstudio.engine.checkpoint import (
+    CARD,
+    RECIPE,
+    load_tensors,
+    read_card,
+    save_checkpoint,
+    write_atomically,
+    write_card,
+)
 from voxstudio.engine.chronicle import Chronicle
 from voxstudio.engine.place import Place
 from voxstudio.engine.training import GO, Best, Listener, Loop, LoopOptions, alone_in, best_of, load_state
 from voxstudio.evaluation.metrics import diversity
 from voxstudio.families import family
 from voxstudio.lab.learning_data import HELD_OUT_SHARE, find_stores
+
+HELD_OUT_SEED = 77
+"""Seed of the views that held-out objects are measured by."""
 
 
 def batch_source(
@@ -56,25 +69,27 @@ def batch_source(
     return lambda start: iterate(batches, start, workers)
 
 
-def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, count: int = 4) -> list[Any]:
-    """A few fixed batches of the validation part, unchanged shapes; empty if no store has one."""
-    from voxstudio.data.view_batches import ViewBatches
+def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, limit: int = 24) -> list[Any]:
+    """Three fixed views of each held-out object, as :func:`voxstudio.lab.comparing.compare` sees them; [] if none."""
+    from voxstudio.data.grids import resized
+    from voxstudio.data.view_batches import ViewBatch, ViewBatches
 
-    parts = [(store, weight) for store, weight in stores if len(store.indices("validation"))]
-    if not parts:
-        return []
-    batches = ViewBatches(
-        parts,
-        recipe.classes,
-        batch_size=min(recipe.batch_size, 16),
-        image_size=recipe.image_size,
-        resolution=recipe.resolution,
-        seed=seed + 77,
-        view_counts=(1, 3),
-        fusions=("mean",),
-        split="validation",
-    )
-    return [batches[k] for k in range(count)]
+    found: list[Any] = []
+    for store, _ in stores:
+        chosen = store.indices("validation")[: limit - sum(len(batch.labels) for batch in found)]
+        if not len(chosen):
+            continue
+        maker = ViewBatches(
+            [(store, 1.0)], recipe.classes, batch_size=1, image_size=recipe.image_size, resolution=recipe.resolution,
+            seed=HELD_OUT_SEED, split="validation",
+        )  # fmt: skip
+        for start in range(0, len(chosen), 8):
+            part = [int(index) for index in chosen[start : start + 8]]
+            views = np.stack([maker.views_of(index, 3) for index in part])
+            voxels = np.stack([resized(store.occupancy(index), recipe.resolution) for index in part])
+            labels = np.array([maker.label_maps[0][store.label(index)] for index in part], np.int64)
+            found.append(ViewBatch(views, voxels, labels, "mean"))
+    return found
 
 
 def make_recipe(key: str, preset: str = "compact", **changes: Any) -> Recipe:
@@ -130,6 +145,10 @@ def train(
     settings = replace(run or RunOptions(), **options)
     if base is not None and base.resolve() == out.resolve():
         raise BadInput(f"{out} is the checkpoint to start from and is never written to: train into another folder.")
+    if data is not None and data.is_dir() and out.resolve().is_relative_to(data.resolve()):
+        raise BadInput(f"{out} lies in the folder of the shapes: train into a folder beside it.")
+    if not resume and any((out / name).exists() for name in (CARD, "resume/state.pt")):
+        raise BadInput(f"{out} holds a checkpoint already: go on with --resume, or train into another folder.")
     place = Place(settings.device, getattr(recipe, "precision", "float32"))
     with alone_in(out) if place.rank == 0 else contextlib.nullcontext():
         state = load_state(out) if resume else None
@@ -188,6 +207,14 @@ class _Run:
         if self.chronicle is not None:
             self.chronicle.close()
 
+    def tell_comparison(self, pairs: Sequence[Any]) -> None:
+        """Write the mean IoU before and after into the card."""
+        if pairs:
+            before, after = (float(np.mean([getattr(p, n) for p in pairs])) for n in ("before_score", "after_score"))
+            card = read_card(self.out)
+            told = {"objects": len(pairs), "iou_before": round(before, 4), "iou_after": round(after, 4)}
+            write_card(self.out, replace(card, metrics={**card.metrics, "fine_tuning": told}))
+
     def begin(self, state: dict[str, Any] | None, steps: int) -> None:
         """Build the trainer, and restore it or start it from the base."""
         workers = self.settings.workers
@@ -238,7 +265,7 @@ class _Run:
         first, writes = int(state["step"]) if state is not None else 0, place.rank == 0
         measure = None
         if s.measure_every:
-            held_out = held_out_batches(self.stores, self.recipe, self.seed)
+            held_out = held_out_batches(self.stores, self.recipe)
             measure = partial(trainer.validate, held_out) if held_out else None
         self.chronicle = Chronicle(self.out, first) if writes else None
         told = replace(listener, report=partial(_report, listener, self.chronicle)) if writes else Listener()

@@ -137,7 +137,7 @@ class VaeGanTrainer:
             self.leader.train()
 
     def _apply(self, guided: bool) -> None:
-        """Average the gradients over all processes, clip them, update; a batch whose gradient overflowed is left out."""
+        """Average the gradients over all processes, clip them, update; a gradient that overflowed is left out."""
         clipped: list[torch.nn.Module] = [self.net]
         optimizers = [self.optimizer_e, self.optimizer_g]
         if guided and self.leader is not None and self.optimizer_v is not None:
@@ -327,8 +327,12 @@ class VaeGanTrainer:
             try:
                 told = net.load_state_dict(dict(tensors), strict=False)
             except RuntimeError as error:
-                words = str(error).splitlines()[-1].strip()
-                raise BadCheckpoint(f"The weights do not fit the recipe: {words}") from error
+                lines = [line for line in str(error).splitlines() if "size mismatch" in line]
+                names = [line.split()[3].rstrip(":") for line in lines]
+                raise BadCheckpoint(
+                    f"The weights do not fit the recipe ({names[0] if names else 'a tensor'} has another shape there): "
+                    "leave out the options that shape the network, such as --resolution and --width."
+                ) from error
             absent = [name for name in told.missing_keys if not any(word in name for word in UNUSED)]
             if absent or told.unexpected_keys:
                 raise BadCheckpoint(
