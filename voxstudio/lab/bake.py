@@ -95,8 +95,8 @@ def open_sources(bake: Bake, data: Path | None, store: Path) -> list[tuple[Shape
                 raise BadInput(
                     f"{bake.name} learns from {source['data']}: name the folder that holds it with --data."
                 )
-            parts = [read_collection(path, s, tuple(source["classes"]), resolution) for s in ("train", "test")]
-            store_of_grids(folder, *parts)
+            learnt, kept = (read_collection(path, s, tuple(source["classes"]), resolution) for s in ("train", "test"))
+            store_of_grids(folder, learnt, kept)
         opened.append((open_store(folder), weight))
     return opened
 

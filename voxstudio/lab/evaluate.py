@@ -34,11 +34,14 @@ def parametric_subjects(classes: Sequence[str], resolution: int, count: int, hel
     return [Subject(in_unit_cube(s.surface(56)), s.occupancy(resolution), name) for name, s in shapes]
 
 
-def real_subjects(data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0) -> list[Any]:
+def real_subjects(
+    data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0, any_class: bool = False
+) -> list[Any]:
     """Real objects of one split, meshed by the project from their own grids.
 
     A class counts where its grids are at least as fine as the model's and stand upright, facing the front: a
-    truth made from coarser grids would be a guess. Raises BadInput if no class of ``data`` qualifies.
+    truth made from coarser grids would be a guess. With ``any_class`` the objects of a folder of meshes that has
+    none of these classes are taken for the first of them. Raises BadInput if no class of ``data`` qualifies.
     """
     from voxstudio.data.prepare import unit_surface
     from voxstudio.families.vae_gan3d.protocol import Subject
@@ -54,6 +57,13 @@ def real_subjects(data: Path, classes: Sequence[str], resolution: int, split: st
         for index in chosen:
             occupancy = part.occupancy(int(index))
             subjects.append(Subject(unit_surface(occupancy), occupancy, part.class_of(int(index))))
+    if not subjects and any_class and data.is_dir():
+        from voxstudio.data.readers import known_files, read_collection
+
+        if not known_files(data):
+            part = read_collection(data, split=split, resolution=resolution)
+            grids = [part.occupancy(index) for index in range(len(part))]
+            subjects = [Subject(unit_surface(grid), grid, classes[0]) for grid in grids]
     if not subjects:
         raise BadInput(
             told[0] if len(told) == 1 else f"{data} holds no {split} object of {', '.join(classes)} at {resolution}^3."
@@ -98,7 +108,8 @@ def evaluate(
     metrics: dict[str, Any] = measure(model, held_out, "", progress) if held_out else {}
     metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
     if data is not None:
-        real = real_subjects(data, model.card.classes, model.card.resolution, "test")
+        alone = len(model.card.classes) == 1
+        real = real_subjects(data, model.card.classes, model.card.resolution, "test", any_class=alone)
         for fusion, row in measure(model, real, "_real", progress).items():
             metrics.setdefault(fusion, {}).update(row)
         metrics["measured"]["real_objects"] = len(real)
