@@ -1,6 +1,6 @@
 """Make the sample photos of ``resources/samples``: parametric objects that no model was trained on.
 
-They were chosen because the shipped checkpoints reconstruct them well (the chairs among thirty-two): they are not typical.
+They were chosen because the shipped checkpoints reconstruct them well, the chairs among thirty-two: not typical.
 
 ``python -m voxstudio.lab.samples`` writes the same bytes each time.
 """
