@@ -44,7 +44,7 @@ def views_of(subject: Subject, index: int, size: int, style: ViewStyle, count: i
     return np.stack([draw_view(subject.surface, size, rng, style) for _ in range(count)])
 
 
-SCALES = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+SCALES = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 def calibrate(model: Any, subjects: Sequence[Subject], progress: Progress = quiet) -> tuple[float, float]:
