@@ -228,7 +228,7 @@ def test_event_files_hold_what_the_curves_hold(tmp_path: Path) -> None:
     found = {}
     from tensorboardX.proto.event_pb2 import Event
 
-    for path in (out / "events").iterdir():
+    for path in (out / "resume" / "events").iterdir():
         blob = path.read_bytes()
         while blob:
             (size,) = struct.unpack("<Q", blob[:8])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 CURVES = "curves.jsonl"
-EVENTS = "events"
+EVENTS = "resume/events"
 
 
 class Chronicle:
@@ -21,7 +21,7 @@ class Chronicle:
 
     Parameters
     ----------
-    out: the run's folder; curves go to ``resume/curves.jsonl``, event files to ``events/``.
+    out: the run's folder; curves go to ``resume/curves.jsonl``, event files to ``resume/events/``.
     first_step: the step that the run starts or resumes from.
     """
 

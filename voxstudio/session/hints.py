@@ -10,9 +10,9 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import HARDLY_ANY, NO_OBJECT, View
 
 UNSURE = "Very unsure of this shape: try more photos, clearer ones, or another model."
-DOUBT = 0.72
-"""From this doubt on the hint is given. Photos of objects that a model knows measure 0.15 to 0.4, objects of a
-class that it does not know up to 0.7, and pictures without an object more."""
+DOUBT = 0.45
+"""From this doubt on the hint is given. Samples of the classes that a shipped model knows measure 0.05 to 0.3, cars and
+sofas given to the chair model 0.47 to 0.68. A network may also be sure and wrong, of a landscape for example."""
 
 
 def doubt(grid: VoxelGrid) -> float:
