@@ -103,8 +103,11 @@ def _train_as_told(
     record: Family, recipe: Recipe, arguments: Namespace, listener: Any, order: Any, **options: Any
 ) -> None:
     from voxstudio.lab.training import train as run
+    from voxstudio.lab.training_process import training_threads
 
     listener = replace(listener, report=_Remembering(arguments, listener.report))
+    if "OMP_NUM_THREADS" not in os.environ:
+        training_threads()
     run(
         record.key, Path(arguments.out), recipe, data=Path(arguments.data) if arguments.data else None,
         max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=_base(arguments),

@@ -25,10 +25,19 @@ POOL = 24
 
 def training() -> list[Row]:
     """All rows of training."""
+    import torch
+
+    from voxstudio.lab.training_process import training_threads
+
     rows: list[Row] = []
-    for key in families():
-        rows += _speed(key)
-        rows += _loading(key)
+    before = torch.get_num_threads()
+    training_threads()
+    try:
+        for key in families():
+            rows += _speed(key)
+            rows += _loading(key)
+    finally:
+        torch.set_num_threads(before)
     return rows + beside()
 
 
