@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from voxstudio.cli import Outcome, say
 from voxstudio.data.importing import OWN_TERMS, ImportReport, Workers, import_tree
@@ -21,6 +24,19 @@ def import_shapes(arguments: Namespace) -> Outcome:
     source, output = Path(arguments.source), Path(arguments.output)
     options = ImportOptions(arguments.resolution, arguments.faces, arguments.views, arguments.image_size)
     workers = Workers(arguments.jobs, arguments.backend, arguments.address, arguments.timeout)
+    asked = threading.Event()
+    line = progress_line()
+
+    def ask(number: int, frame: Any) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    def progress(fraction: float, words: str) -> None:
+        if asked.is_set():  # the first one was lost in a library's callback
+            raise KeyboardInterrupt
+        line(fraction, words)
+
+    before = signal.signal(signal.SIGINT, ask)
     try:
         report = import_tree(
             source,
@@ -31,11 +47,13 @@ def import_shapes(arguments: Namespace) -> Outcome:
             up=arguments.up,
             replace=arguments.replace,
             terms=arguments.terms or OWN_TERMS,
-            progress=progress_line(),
+            progress=progress,
         )
     except KeyboardInterrupt:
         say(f"voxstudio: Stopped; the same command goes on with {output}.")
         raise
+    finally:
+        signal.signal(signal.SIGINT, before)
     return _outcome(report, source)
 
 
