@@ -66,10 +66,7 @@ def open_window(qtbot: Any, library: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
     yield open_it
     for driver in opened:
-        driver.window.close()
-        driver.window.deleteLater()
-        driver.studio.deleteLater()
-        driver.__dict__.clear()
+        driver.leave()
 
 
 @pytest.fixture

@@ -30,6 +30,20 @@ class Driver:
     def canvas(self) -> Any:
         return self.window.viewport.canvas
 
+    def leave(self) -> None:
+        """Close the window and let go of it, as the end of the program does; may be called twice."""
+        from PySide6.QtCore import QCoreApplication, QEvent
+        from PySide6.QtWidgets import QApplication
+
+        if not self.__dict__:
+            return
+        self.window.close()
+        self.window.deleteLater()
+        self.studio.deleteLater()
+        self.__dict__.clear()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+
     def panel(self, key: str) -> Any:
         self.window.go(key)
         return self.window.docks[key].panel

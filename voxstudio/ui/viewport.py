@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QStackedLayout,
 )
 
-from voxstudio.ui import theme
+from voxstudio.ui import memory, theme
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ class Viewport(QFrame):
 
     @Slot()
     def _rested(self) -> None:
+        memory.give_back()
         if self._studio.session.shown is not None and not self._studio.session.shown.draft:
             self.rested.emit(self.canvas.last_frame())
 
