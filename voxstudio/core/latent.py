@@ -10,6 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 Code = npt.NDArray[np.float32]
+KINDS = ("gaussian", "uniform", "categorical")
+
+
+@dataclass(frozen=True)
+class CodeSpec:
+    """One code of a generator's latent space: what ``Latent.codes[name]`` holds.
+
+    ``kind`` is ``"gaussian"`` (N(0, 1), or whatever the generator's prior made of it), ``"uniform"`` (in [-1, 1]) or
+    ``"categorical"`` (one-hot, ``size`` values; a mixture of values adds up to 1).
+    """
+
+    name: str
+    size: int
+    kind: str = "gaussian"
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or self.size < 1:
+            raise ValueError(f"a code is one of {', '.join(KINDS)} and has at least one entry, not {self}")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value that an entry can be set to by hand."""
+        return {"gaussian": (-4.0, 4.0), "uniform": (-1.0, 1.0), "categorical": (0.0, 1.0)}[self.kind]
 
 
 @dataclass(frozen=True, eq=False)

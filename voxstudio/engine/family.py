@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from voxstudio.core.card import Card
 from voxstudio.core.controls import Control
-from voxstudio.core.latent import Latent
+from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.picture import Picture
 from voxstudio.core.recipe import Recipe
 from voxstudio.core.surface import Surface
@@ -79,6 +79,24 @@ class Generator(Protocol):
 
     def decode(self, latent: Latent, label: str | None = None) -> VoxelGrid:
         """Decode one latent; the card's iso level is set on the grid."""
+
+
+@runtime_checkable
+class LatentSpace(Generator, Protocol):
+    """A generator whose latent can be swept, walked through and searched by its gradient.
+
+    Found by name where a family has them: ``features(grids) -> float32 [N, F]`` (its discriminator's),
+    ``encode_grids(grids) -> tuple[Latent, ...]`` (where an inversion starts), ``recognise(grids) -> float32 [N, C]``
+    (the codes that its Q network sees, in the order of ``layout``), ``first_features(codes, label) -> Tensor [N, K]``
+    (its first layer) and ``side_image(latent) -> Picture``. Grids are ``[N, R, R, R]``, bool or float32.
+    """
+
+    card: Card
+    layout: tuple[CodeSpec, ...]
+    """What :meth:`decode_batch` takes, in the order of its columns."""
+
+    def decode_batch(self, codes: torch.Tensor, label: str | None = None) -> torch.Tensor:
+        """Logits float32 ``[N, R, R, R]`` of codes ``[N, D]``, with a gradient; their sigmoid is what decode gives."""
 
 
 @runtime_checkable

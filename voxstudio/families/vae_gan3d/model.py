@@ -12,7 +12,7 @@ from torch import Tensor
 from voxstudio.core.card import Card
 from voxstudio.core.controls import Choice, Control, ImageSlot, Slider
 from voxstudio.core.errors import BadCheckpoint, BadInput
-from voxstudio.core.latent import Latent
+from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.family import Views
@@ -57,6 +57,7 @@ class VaeGanGenerator:
                 if part is not None:
                     inference_form(part, self.dtype)
         self.classes = self.recipe.classes
+        self.layout = (CodeSpec("z", self.recipe.latent_size, "gaussian", "Latent"),)
 
     def controls(self) -> tuple[Control, ...]:
         """Class (conditional models) and threshold."""
@@ -74,15 +75,19 @@ class VaeGanGenerator:
             raise BadInput(f"{self.card.name} knows no class {name!r}; it knows {', '.join(self.classes)}.")
         return torch.full((count,), self.classes.index(name), dtype=torch.long, device=self.device)
 
-    @torch.inference_mode()
-    def probabilities(self, latents: npt.NDArray[np.float32], label: str | None = None) -> npt.NDArray[np.float32]:
-        """Decode ``[N, Z]`` to probabilities ``[N, R, R, R]``."""
-        z = torch.from_numpy(np.ascontiguousarray(latents)).to(self.device, torch.float32)
+    def decode_batch(self, codes: Tensor, label: str | None = None) -> Tensor:
+        """Codes ``[N, Z]`` to logits float32 ``[N, R, R, R]``; differentiable with respect to the codes."""
+        z = codes.to(self.device, torch.float32)
         labels = self._labels(label, len(z))
         generator = self.net.generator
         if generator.label is not None and labels is not None:
             z = generator.label(z, labels)
-        return torch.sigmoid(generator.decode_plain(z.to(self.dtype)).float())[:, 0].cpu().numpy()
+        return generator.decode_plain(z.to(self.dtype))[:, 0].float()
+
+    @torch.inference_mode()
+    def probabilities(self, latents: npt.NDArray[np.float32], label: str | None = None) -> npt.NDArray[np.float32]:
+        """Decode ``[N, Z]`` to probabilities ``[N, R, R, R]``."""
+        return torch.sigmoid(self.decode_batch(torch.from_numpy(np.ascontiguousarray(latents)), label)).cpu().numpy()
 
     def decode(self, latent: Latent, label: str | None = None) -> VoxelGrid:
         """Decode one latent; with a ``"mirrored"`` code the two halves are averaged."""

@@ -1,0 +1,216 @@
+"""Moving in a generator's latent space: all codes as one vector, paths between keyframes, arithmetic, values by hand.
+
+A vector ``[D]`` holds the codes of a latent one after the other, in the order of the generator's ``layout``. Vectors
+and latents are numpy; torch is imported only where something is decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.core.errors import BadInput
+from voxstudio.core.latent import CodeSpec, Latent
+from voxstudio.engine.family import LatentSpace, Progress, quiet
+
+Vector = npt.NDArray[np.float32]
+Layout = Sequence[CodeSpec]
+PATHS = ("slerp", "linear")
+BATCH = 16
+"""Codes that are decoded at once; the same everywhere, so that the same codes give the same bytes."""
+LARGEST_SEED = 2**63 - 1
+
+
+def latent_space(model: Any, name: str = "") -> LatentSpace:
+    """The model as something whose latent can be walked through; BadInput if it makes nothing from a latent."""
+    if not isinstance(model, LatentSpace):
+        told = name or getattr(getattr(model, "card", None), "name", "")
+        raise BadInput(f"The checkpoint {told} has no latent space to walk through: choose a generator.")
+    return model
+
+
+def checked_seed(seed: int) -> int:
+    """The seed, if it is one that torch takes; else BadInput."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise BadInput(f"A seed is a whole number from 0 to 2^63 - 1, not {seed}.")
+    return seed
+
+
+def width(layout: Layout) -> int:
+    """D, the number of entries of all codes."""
+    return sum(spec.size for spec in layout)
+
+
+def columns(layout: Layout) -> dict[str, slice]:
+    """Where each code stands in a vector."""
+    ends = np.cumsum([spec.size for spec in layout]).tolist()
+    return {spec.name: slice(end - spec.size, end) for spec, end in zip(layout, ends, strict=True)}
+
+
+def entry_names(layout: Layout) -> tuple[str, ...]:
+    """A name for each entry of a vector: ``"c1"`` for a code of one entry, else ``"z[17]"``."""
+    return tuple(
+        spec.name if spec.size == 1 else f"{spec.name}[{k}]" for spec in layout for k in range(spec.size)
+    )  # fmt: skip
+
+
+def flat(latent: Latent, layout: Layout) -> Vector:
+    """The codes of a latent as a vector ``[D]``; codes that the layout does not name are left out.
+
+    Raises BadInput if the latent lacks a code or has it in another length: it belongs to another generator.
+    """
+    parts = []
+    for spec in layout:
+        code = latent.codes.get(spec.name)
+        if code is None or len(code) != spec.size:
+            found = "none" if code is None else f"one of {len(code)}"
+            raise BadInput(
+                f"This latent fits another checkpoint: a code {spec.name} of {spec.size} entries is needed, {found} is "
+                "there."
+            )
+        parts.append(code)
+    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+
+
+def unflat(vector: Vector, layout: Layout, seed: int | None = None) -> Latent:
+    """The latent of a vector ``[D]``."""
+    return Latent({name: vector[where] for name, where in columns(layout).items()}, seed)
+
+
+def brought_inside(vector: Vector, layout: Layout) -> Vector:
+    """The nearest vector that the generator knows: uniform codes in [-1, 1], categorical ones adding up to 1."""
+    result = vector.copy()
+    where = columns(layout)
+    for spec in layout:
+        part = result[where[spec.name]]
+        if spec.kind == "uniform":
+            np.clip(part, -1.0, 1.0, out=part)
+        elif spec.kind == "categorical":
+            np.clip(part, 0.0, None, out=part)
+            total = float(part.sum())
+            part[:] = part / total if total > 1e-6 else np.float32(1.0 / len(part))
+    return result
+
+
+def with_entry(latent: Latent, layout: Layout, name: str, value: float) -> Latent:
+    """Set one entry by hand: ``"c1"``, ``"z[17]"``, or ``"d1"`` and a number of the value for a categorical code.
+
+    Raises BadInput for a code that the generator lacks and for a value out of its range.
+    """
+    code, index, spec = find_entry(layout, name)
+    if spec.kind == "categorical":
+        if index is not None or value != int(value) or not 0 <= value < spec.size:
+            raise BadInput(f"The code {code} takes one of the values 0 to {spec.size - 1}, not {value:g}.")
+        row = np.zeros(spec.size, np.float32)
+        row[int(value)] = 1.0
+    else:
+        low, high = spec.bounds
+        if not low <= value <= high:
+            raise BadInput(f"The code {name} lies between {low:g} and {high:g}, not at {value:g}.")
+        row = latent.codes[code].copy()
+        row[index or 0] = value
+    return Latent({**latent.codes, code: row}, latent.seed)
+
+
+def find_entry(layout: Layout, name: str) -> tuple[str, int | None, CodeSpec]:
+    """Code, index in it (None for a categorical code as a whole) and description; BadInput names those there are."""
+    code, _, rest = name.partition("[")
+    by_name = {spec.name: spec for spec in layout}
+    known = ", ".join(
+        f"{spec.name}[0] to {spec.name}[{spec.size - 1}]" if spec.size > 1 and spec.kind != "categorical" else spec.name
+        for spec in layout
+    )
+    if code not in by_name:
+        raise BadInput(f"There is no code {name!r}; the codes are {known}.")
+    spec = by_name[code]
+    if not rest and (spec.kind == "categorical" or spec.size == 1):
+        return code, None if spec.kind == "categorical" else 0, spec
+    number = rest.removesuffix("]")
+    if spec.kind == "categorical" or not rest.endswith("]") or not number.isdecimal() or int(number) >= spec.size:
+        raise BadInput(f"There is no code {name!r}; the codes are {known}.")
+    return code, int(number), spec
+
+
+def walk(keys: Sequence[Latent], frames: int, how: str = "slerp", loop: bool = False) -> list[Latent]:
+    """``frames`` latents along a path through the keyframes, evenly spaced between each two.
+
+    ``how`` is ``"linear"`` or ``"slerp"`` (on great circles, so that the length of a gaussian latent stays usual);
+    uniform and categorical codes should be walked linearly: see :func:`walk_in`. With ``loop`` the path comes back to
+    the first keyframe, which is then not repeated at the end. Raises BadInput for too few keyframes or frames.
+    """
+    if how not in PATHS:
+        raise BadInput(f"The path must be one of {', '.join(PATHS)}, not {how!r}.")
+    if len(keys) < 2:
+        raise BadInput("A path needs at least two keyframes.")
+    stops = [*keys, keys[0]] if loop else list(keys)
+    if frames < (len(keys) if loop else len(stops)):
+        raise BadInput(f"{len(keys)} keyframes need at least {len(keys)} frames, not {frames}.")
+    places = np.linspace(0.0, len(stops) - 1, frames, endpoint=not loop)
+    result = []
+    for place in places.tolist():
+        k = min(int(place), len(stops) - 2)
+        a, b, t = stops[k], stops[k + 1], place - k
+        result.append(a if t < 1e-9 else b if t > 1 - 1e-9 else a.lerp(b, t) if how == "linear" else a.slerp(b, t))
+    return result
+
+
+def walk_in(
+    layout: Layout, keys: Sequence[Latent], frames: int, how: str = "slerp", loop: bool = False
+) -> list[Latent]:
+    """:func:`walk` in a generator's space: only gaussian codes go on great circles; other generators' are refused."""
+    keys = [unflat(flat(key, layout), layout, key.seed) for key in keys]
+    straight, curved = walk(keys, frames, "linear", loop), walk(keys, frames, how, loop)
+    names = {spec.name for spec in layout if spec.kind == "gaussian"}
+    return [
+        a if a is b else Latent({name: (b if name in names else a).codes[name] for name in a.codes})
+        for a, b in zip(straight, curved, strict=True)
+    ]
+
+
+def arithmetic(a: Latent, b: Latent, c: Latent, layout: Layout) -> Latent:
+    """A - B + C, brought back to where the generator is at home.
+
+    The result of gaussian codes gets the mean length of the three (the sum of three drawn codes is longer than any
+    code the generator has seen); uniform codes are cut off at their bounds; a categorical code takes the value that
+    is greatest in the sum.
+    """
+    x, y, z = (flat(one, layout) for one in (a, b, c))
+    total = x - y + z
+    for spec in layout:
+        where = columns(layout)[spec.name]
+        part = total[where]
+        if spec.kind == "gaussian":
+            length = float(np.mean([np.linalg.norm(one[where]) for one in (x, y, z)]))
+            part *= np.float32(length / max(float(np.linalg.norm(part)), 1e-9))
+        elif spec.kind == "categorical":
+            part[:] = np.eye(spec.size, dtype=np.float32)[int(np.argmax(part))]
+    return unflat(brought_inside(total, layout), layout)
+
+
+def draws(model: LatentSpace, seeds: Sequence[int], label: str | None = None, truncation: float = 1.0) -> Vector:
+    """The drawn latents of some seeds as vectors ``[N, D]``."""
+    return np.stack([flat(model.draw(checked_seed(seed), label, truncation), model.layout) for seed in seeds])
+
+
+def decoded(
+    model: LatentSpace, vectors: Vector, label: str | None = None, progress: Progress = quiet, words: str = "Decoding"
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Probabilities of vectors ``[N, D]``, batch by batch ``[n, R, R, R]``; ``progress`` may raise Cancelled."""
+    import torch
+
+    for start in range(0, len(vectors), BATCH):
+        progress(start / len(vectors), words)
+        with torch.inference_mode():
+            logits = model.decode_batch(torch.from_numpy(np.ascontiguousarray(vectors[start : start + BATCH])), label)
+            yield torch.sigmoid(logits).cpu().numpy()
+
+
+def occupancies(
+    model: LatentSpace, vectors: Vector, label: str | None = None, progress: Progress = quiet, words: str = "Decoding"
+) -> npt.NDArray[np.bool_]:
+    """Voxels bool ``[N, R, R, R]`` of vectors ``[N, D]`` at the card's threshold."""
+    level = np.float32(model.card.iso_level)
+    return np.concatenate([batch >= level for batch in decoded(model, vectors, label, progress, words)])
