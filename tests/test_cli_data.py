@@ -81,7 +81,8 @@ def test_import_show_train_and_evaluate_as_a_person_does(here: Here, tree: Path,
     document = json.loads(done.stdout)
     assert document["objects"] == 8 and document["bytes"] == file.stat().st_size
     assert [problem["file"] for problem in document["problems"]] == ["sofa/train/broken.off"]
-    assert done.stderr.strip() == f"voxstudio: 1 of the 9 meshes of {tree} cannot be used and were left out."
+    told = f"voxstudio: 1 of the 9 meshes of {tree} was left out: sofa/train/broken.off is damaged"
+    assert done.stderr.startswith(told) and len(done.stderr.strip().splitlines()) == 1
     assert {split for splits in document["classes"].values() for split in splits} >= {"train", "test"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.voxdata"]
 
@@ -105,10 +106,37 @@ def test_import_show_train_and_evaluate_as_a_person_does(here: Here, tree: Path,
 def test_the_answer_to_a_person_lists_what_is_bad(here: Here, tree: Path, tmp_path: Path) -> None:
     status, out, err = here("data", "import", tree, "-o", tmp_path / "x.voxdata", "--resolution", 16, "--jobs", 1)
     assert status == 0
-    assert "holds 8 objects at 16^3" in out and "sofa/train/broken.off: broken.off is damaged" in out
-    assert "cannot be used" in err
+    assert "holds 8 objects at 16^3" in out and "1 of the 9 meshes" in err
+    assert f"{out}{err}".count("sofa/train/broken.off is damaged") == 1, "told, and told once"
     again = here("data", "import", tree, "-o", tmp_path / "x.voxdata", "--resolution", 16, "--jobs", 1, "--json")
     assert again[0] == 0 and json.loads(again[1])["resumed"] == 9
+
+
+def test_a_sheet_of_a_folder_draws_the_good_and_lists_the_bad(here: Here, tree: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "s.png"
+    status, out, err = here("data", "show", tree, "-o", sheet, "--json")
+    assert status == 0, err
+    document = json.loads(out)
+    assert document["objects"] == 8 and [row["file"] for row in document["left_out"]] == ["sofa/train/broken.off"]
+    assert err.startswith(f"voxstudio: 1 of the 9 meshes of {tree} was left out: sofa/train/broken.off is")
+    with Image.open(sheet) as picture:
+        assert picture.size == (6 * 206 + 6, 2 * 226 + 6)
+
+    (tree / "sofa" / "train" / "empty.stl").write_bytes(b"")
+    try:
+        status, out, err = here("data", "show", tree, "-o", sheet, "--count", 2)
+        assert status == 0 and "2 objects" in out, "another one is drawn in place of a bad one"
+        status, out, err = here("data", "show", tree, "-o", sheet)
+        assert "2 of the 10 meshes of " in err and "were left out; the first: " in err
+        assert "  sofa/train/empty.stl is empty" in out and "  sofa/train/broken.off is " in out
+    finally:
+        (tree / "sofa" / "train" / "empty.stl").unlink()
+
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.obj").write_text("nothing")
+    status, out, err = here("data", "show", tmp_path / "bad", "-o", tmp_path / "none.png")
+    assert status == 1 and err.startswith(f"voxstudio: The only mesh of {tmp_path / 'bad'} cannot be used: a.obj holds ")
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_nothing_usable_is_a_failure_that_lists_why(here: Here, tmp_path: Path) -> None:

@@ -34,15 +34,16 @@ def test_a_sheet_shows_every_kind_of_shape_in_its_cell(tmp_path: Path) -> None:
 
 def test_show_draws_classes_and_files(tmp_path: Path) -> None:
     default = show((), tmp_path / "all.png", count=4, columns=len(CLASSES), size=48)
-    assert Image.open(default).size[0] == len(CLASSES) * 54 + 6
+    assert (default.objects, default.left_out) == (len(CLASSES), ())
+    assert Image.open(default.path).size[0] == len(CLASSES) * 54 + 6
     grids = np.stack([make("sofa", k).occupancy(16) for k in range(3)])
     np.savez(
         tmp_path / "chairs.npz", voxels=np.packbits(grids.reshape(3, -1), axis=1), shape=np.array([16] * 3),
         labels=np.zeros(3, np.uint8), classes=np.array(["chair"]), names=np.array(["a", "b", "c"]),
     )
     held = show(["chair", str(tmp_path / "chairs.npz")], tmp_path / "two.png", count=3, size=48)
-    assert Image.open(held).size == (6 * 54 + 6, 48 + 20 + 12)
-    first, second = (show(["car"], tmp_path / f"{h}.png", held_out=h, count=2, size=48).read_bytes()
+    assert Image.open(held.path).size == (6 * 54 + 6, 48 + 20 + 12)
+    first, second = (show(["car"], tmp_path / f"{h}.png", held_out=h, count=2, size=48).path.read_bytes()
         for h in (False, True))
     assert first != second
 

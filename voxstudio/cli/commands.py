@@ -104,12 +104,19 @@ def data_command(arguments: Namespace) -> Outcome:
 
         return import_shapes(arguments)
     from voxstudio.data.contact_sheet import show
+    from voxstudio.data.mesh_folders import problem_in_words
 
     output = _writable(arguments.output, (".png",))
     if arguments.count < 1:
         raise BadInput(f"A contact sheet needs at least one object of each source, not {arguments.count}.")
-    written = show(tuple(arguments.sources), output, arguments.held_out, arguments.count, seed=arguments.seed)
-    return Outcome({"output": str(written)}, f"Wrote {written}.")
+    sheet = show(tuple(arguments.sources), output, arguments.held_out, arguments.count, seed=arguments.seed)
+    for notice in sheet.notices:
+        print(f"voxstudio: {notice}", file=sys.stderr)
+    left = [{"file": file, "reason": reason} for file, reason in sheet.left_out]
+    lines = [f"Wrote {sheet.path}: {sheet.objects} {'object' if sheet.objects == 1 else 'objects'}."]
+    if len(left) > 1:  # of one, the sentence says it all
+        lines += ["Left out:", *(f"  {problem_in_words(*problem)}" for problem in sheet.left_out)]
+    return Outcome({"output": str(sheet.path), "objects": sheet.objects, "left_out": left}, "\n".join(lines))
 
 
 def doctor_command(arguments: Namespace) -> Outcome:

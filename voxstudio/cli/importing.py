@@ -13,6 +13,7 @@ from typing import Any
 
 from voxstudio.cli import Outcome, say
 from voxstudio.data.importing import OWN_TERMS, ImportReport, Workers, import_tree
+from voxstudio.data.mesh_folders import left_out_in_words, none_usable_in_words, problem_in_words
 from voxstudio.data.mesh_import import ImportOptions
 
 LISTED = 20
@@ -60,22 +61,21 @@ def import_shapes(arguments: Namespace) -> Outcome:
 def _outcome(report: ImportReport, source: Path) -> Outcome:
     bad, total = len(report.problems), report.objects + len(report.problems)
     if not report.objects:
-        file, reason = report.problems[0]
-        say(f"voxstudio: None of the {total:,} meshes of {source} can be used; the first is {file}: {reason}")
+        say(f"voxstudio: {none_usable_in_words(report.problems, source)}")
         return Outcome(report.to_json(), _list_of(report), ok=False)
     if bad:
-        say(f"voxstudio: {bad:,} of the {total:,} meshes of {source} cannot be used and were left out.")
+        say(f"voxstudio: {left_out_in_words(report.problems, f'{total:,} meshes of {source}')}")
     size = report.output.stat().st_size / 1e6
     text = f"{report.output} holds {report.objects:,} objects at {report.resolution}^3, {size:,.1f} MB."
     rows = [
         f"  {name:<20} {', '.join(f'{count:,} {split}' for split, count in splits.items()) or 'none'}"
         for name, splits in report.classes.items()
     ]
-    return Outcome(report.to_json(), "\n".join([text, *rows, *([_list_of(report)] if bad else [])]))
+    return Outcome(report.to_json(), "\n".join([text, *rows, *([_list_of(report)] if bad > 1 else [])]))
 
 
 def _list_of(report: ImportReport) -> str:
-    lines = ["Left out:", *(f"  {file}: {reason}" for file, reason in report.problems[:LISTED])]
+    lines = ["Left out:", *(f"  {problem_in_words(*problem)}" for problem in report.problems[:LISTED])]
     if len(report.problems) > LISTED:
         lines.append(f"  and {len(report.problems) - LISTED:,} more, which --json lists.")
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,9 @@ from voxstudio.data.grids import LEAST_VOXELS, QUARTER_TURNS, centred, turned, w
 SUFFIXES = (".off", ".obj", ".stl", ".ply", ".glb")
 TEST_SHARE = 10
 """One object in this many belongs to the test split where a folder has no splits."""
+
+LeftOut = Callable[[str, str], None]
+"""Told the name of something that cannot be used, and the reason."""
 
 
 class MeshFile(NamedTuple):
@@ -50,13 +53,44 @@ def _split_of(path: Path) -> str:
     return "test" if zlib.crc32(path.stem.encode()) % TEST_SHARE == 0 else "train"
 
 
+def too_few_voxels(filled: int, resolution: int) -> str:
+    """Why an object is left out that has next to no volume."""
+    return f"It fills {filled} voxels at {resolution}^3; at least {LEAST_VOXELS} are needed."
+
+
+def problem_in_words(file: str, reason: str) -> str:
+    """Which file, and what is wrong with it: the file is named once."""
+    name = file.rpartition("/")[2]
+    return f"{file}{reason[len(name) :]}" if reason.startswith(f"{name} ") else f"{file}: {reason}"
+
+
+def left_out_in_words(problems: Sequence[tuple[str, str]], of: str) -> str:
+    """How many were left out and why, for ``of`` "9 meshes of My shapes"; the reason is that of the first one."""
+    first = problem_in_words(*problems[0])
+    if len(problems) == 1:
+        return f"1 of the {of} was left out: {first}"
+    return f"{len(problems):,} of the {of} were left out; the first: {first}"
+
+
+def none_usable_in_words(problems: Sequence[tuple[str, str]], where: object) -> str:
+    """That no mesh of ``where`` can be used, and why the first one cannot."""
+    first = problem_in_words(*problems[0])
+    if len(problems) == 1:
+        return f"The only mesh of {where} cannot be used: {first}"
+    return f"None of the {len(problems):,} meshes of {where} can be used; the first: {first}"
+
+
 def read_mesh_folder(
-    folder: Path, split: str | None = None, classes: Sequence[str] | None = None, resolution: int = 32
+    folder: Path,
+    split: str | None = None,
+    classes: Sequence[str] | None = None,
+    resolution: int = 32,
+    left_out: LeftOut | None = None,
 ) -> Collection:
     """Voxelise the meshes of a folder: each subfolder is a class; meshes beside them form a class of the folder's name.
 
     The longest side of each object spans the grid. Objects of fewer than 100 voxels are left out.
-    Raises BadInput that names the damaged mesh, or says what was looked for.
+    Raises BadInput that names the first damaged mesh, unless ``left_out`` is told of them; or says what was looked for.
     """
     from voxstudio.geometry.mesh_io import load_surface
     from voxstudio.geometry.voxelize import voxelize
@@ -74,8 +108,18 @@ def read_mesh_folder(
     for mesh in meshes:
         if mesh.class_name.lower() not in place or (split is not None and mesh.split != split):
             continue
-        grid = voxelize(load_surface(mesh.path), resolution, solid=True)
-        if int(grid.sum()) < LEAST_VOXELS:
+        file = mesh.path.relative_to(folder).as_posix()
+        try:
+            grid = voxelize(load_surface(mesh.path), resolution, solid=True)
+        except BadInput as error:
+            if left_out is None:
+                raise
+            left_out(file, str(error))
+            continue
+        filled = int(grid.sum())
+        if filled < LEAST_VOXELS:
+            if left_out is not None:
+                left_out(file, too_few_voxels(filled, resolution))
             continue
         grids.append(np.packbits(centred(turned(grid, mesh.quarters))))
         names.append(mesh.path.stem)

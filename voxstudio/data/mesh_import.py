@@ -18,6 +18,7 @@ from voxstudio.core.errors import BadInput
 from voxstudio.core.surface import Surface
 from voxstudio.data.container import Array
 from voxstudio.data.grids import LEAST_VOXELS, turned
+from voxstudio.data.mesh_folders import too_few_voxels
 from voxstudio.data.mesh_trees import TreeMesh
 from voxstudio.data.shape_file import STEPS, checks_of
 
@@ -55,7 +56,7 @@ def import_mesh(source: Path, mesh: TreeMesh, options: ImportOptions) -> dict[st
     grid = turned(voxelize(surface, options.resolution, solid=True), mesh.quarters)
     filled = int(grid.sum())
     if filled < LEAST_VOXELS:
-        raise BadInput(f"It fills {filled} voxels at {options.resolution}^3; at least {LEAST_VOXELS} are needed.")
+        raise BadInput(too_few_voxels(filled, options.resolution))
     points = unit_points(surface.vertices, mesh.quarters)
     vertices, faces, colors = reduced(points, np.asarray(surface.faces), surface.colors, options.faces)
     corner, faces = creased(vertices, faces)
@@ -90,6 +91,13 @@ def _packed(
     }
     parts = [arrays[name] for name in ("vertices", "normals", "colors", "faces")]
     return {**arrays, "checks": checks_of(arrays["packed"], parts, arrays["views"])[None]}
+
+
+def surface_of(arrays: dict[str, Array], name: str) -> Surface:
+    """The reduced mesh among the arrays of one object, in the unit cube, with colours where the source had some."""
+    points = arrays["vertices"].astype(np.float32) / STEPS - np.float32(0.5)
+    colors = arrays["colors"] if arrays["colored"][0] else None
+    return Surface(points, arrays["faces"], arrays["normals"].astype(np.float32) / 127, colors, name=name)
 
 
 def drawn(surface: Surface, file: str, options: ImportOptions) -> npt.NDArray[np.uint8]:

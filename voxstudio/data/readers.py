@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def known_files(data_dir: Path) -> dict[str, Path]:
 
 def read_collection(
     path: Path, split: str | None = None, classes: Sequence[str] | None = None, resolution: int | None = None,
+    left_out: Callable[[str, str], None] | None = None,
 ) -> Collection:
     """Read whatever ``path`` is: a voxel file (.npz), a file of imported shapes (.voxdata), the data folder, a ModelNet
     tree, a folder of meshes.
@@ -60,6 +61,7 @@ def read_collection(
         checksum, one object in ten for the test.
     classes: only these, in this order (upper and lower case are the same); None reads all.
     resolution: of the grids; None keeps a file's own, and is 32 for meshes.
+    left_out: is told name and reason of each mesh or turntable that cannot be used; without it the first one raises.
 
     Raises
     ------
@@ -87,8 +89,8 @@ def read_collection(
     from voxstudio.data.turntable_folders import is_turntable_tree, read_turntable_tree
 
     if is_turntable_tree(path):
-        return read_turntable_tree(path, split, classes, resolution or 64)
-    return read_mesh_folder(path, split, classes, resolution or 32)
+        return read_turntable_tree(path, split, classes, resolution or 64, left_out)
+    return read_mesh_folder(path, split, classes, resolution or 32, left_out)
 
 
 def read_npz(

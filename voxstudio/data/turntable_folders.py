@@ -17,7 +17,7 @@ import numpy as np
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
 from voxstudio.data.grids import LEAST_VOXELS, centred, wanted_classes
-from voxstudio.data.mesh_folders import TEST_SHARE
+from voxstudio.data.mesh_folders import TEST_SHARE, LeftOut
 from voxstudio.data.turntable import LEAST_PHOTOS, SUFFIXES, carve_turntable, natural, read_turntable
 
 MARKER = "turntable.json"
@@ -59,11 +59,15 @@ def _has_photos(folder: Path) -> bool:
 
 
 def read_turntable_tree(
-    folder: Path, split: str | None = None, classes: Sequence[str] | None = None, resolution: int = 64
+    folder: Path,
+    split: str | None = None,
+    classes: Sequence[str] | None = None,
+    resolution: int = 64,
+    left_out: LeftOut | None = None,
 ) -> Collection:
     """Carve every object of a folder of turntables; one in ten, by its name's checksum, belongs to the test split.
 
-    Raises BadInput that names the object whose photos cannot be used.
+    Raises BadInput that names the first object whose photos cannot be used, unless ``left_out`` is told of them.
     """
     folder = Path(folder)
     objects = find_objects(folder)
@@ -81,7 +85,10 @@ def read_turntable_tree(
         try:
             solid = carve_turntable(read_turntable(item.folder, angles=angles), resolution).grid.occupancy
         except BadInput as error:
-            raise BadInput(f"{item.folder.name}: {error}") from None
+            if left_out is None:
+                raise BadInput(f"{item.folder.name}: {error}") from None
+            left_out(item.folder.relative_to(folder).as_posix(), str(error))
+            continue
         if int(solid.sum()) >= LEAST_VOXELS:
             grids.append(np.packbits(centred(solid)))
             names.append(item.folder.name)

@@ -204,7 +204,7 @@ def _parse(data: bytes, suffix: str, path: Path) -> Surface:
 
     import trimesh
 
-    damaged = f"{path.name} is damaged or not a {suffix[1:].upper()} mesh: export or copy it again."
+    damaged = f"{path.name} is damaged or no {suffix[1:].upper()} mesh: export or copy it again."
     try:
         with np.errstate(all="ignore"):
             mesh: Any = trimesh.load(

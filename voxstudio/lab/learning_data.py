@@ -43,6 +43,7 @@ def find_stores(
             return [(store, float(len(store.indices("train")))) for store in stores]
     elif is_shape_file(data):
         return [_imported(data, recipe, held_out)]
+    from voxstudio.data.mesh_folders import left_out_in_words
     from voxstudio.data.prepare import VALIDATION_SHARE, store_of_grids
     from voxstudio.data.readers import known_files, read_collection
     from voxstudio.data.turntable_folders import is_turntable_tree
@@ -53,30 +54,38 @@ def find_stores(
     if not first:
         return [(open_store(folder), 1.0)]
     split = None if held_out else "train"
+    problems: list[tuple[str, str]] = []
+
+    def left_out(name: str, reason: str) -> None:
+        problems.append((name, reason))
+
+    classes, size = tuple(recipe.classes), recipe.resolution
     try:
-        grids = read_collection(data, split=split, classes=tuple(recipe.classes), resolution=recipe.resolution)
+        grids = read_collection(data, split=split, classes=classes, resolution=size, left_out=left_out)
     except BadInput as error:
         if getattr(recipe, "conditional", True) or "class" not in str(error):
             raise
-        grids = read_collection(data, split=split, resolution=recipe.resolution)
+        problems.clear()
+        grids = read_collection(data, split=split, resolution=size, left_out=left_out)
+    if problems:
+        notice(left_out_in_words(problems, f"{len(grids) + len(problems):,} objects of {data}"))
     return [(store_of_grids(folder, grids, None, validation_share=share), 1.0)]
 
 
 def _mesh_file(data: Path, resolution: int, cache: Path, notice: Callable[[str], None], first: bool) -> Path:
     """The meshes of a folder as one file of shapes in ``cache``; a run that resumes finds it there."""
     from voxstudio.data.importing import import_tree
+    from voxstudio.data.mesh_folders import left_out_in_words, none_usable_in_words
     from voxstudio.data.mesh_import import ImportOptions
 
     file = cache / f"{data.name or 'shapes'}.voxdata"
     if first:
         report = import_tree(data, file, ImportOptions(resolution))
         if not report.objects:
-            bad, reason = report.problems[0]
-            raise BadInput(f"None of the meshes of {data} can be used; the first is {bad}: {reason}")
+            raise BadInput(none_usable_in_words(report.problems, data))
         if report.problems:
             total = report.objects + len(report.problems)
-            bad = report.problems[0][0]
-            notice(f"{len(report.problems):,} of the {total:,} meshes of {data} were left out, the first is {bad}.")
+            notice(left_out_in_words(report.problems, f"{total:,} meshes of {data}"))
     return file
 
 
