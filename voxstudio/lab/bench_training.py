@@ -61,6 +61,7 @@ def _speed(key: str) -> list[Row]:
     import torch
 
     from voxstudio.engine.device import pick_device
+    from voxstudio.engine.occupancy_loss import composed_loss
 
     device, rows = pick_device(), []
     for resolution in (32, 64):
@@ -70,6 +71,8 @@ def _speed(key: str) -> list[Row]:
         plain = family(key).load("trainer")(
             recipe.changed(precision="float32"), lambda _, b=batch: itertools.repeat(b), device, 0
         )
+        if hasattr(plain, "joint_loss"):
+            plain.joint_loss = composed_loss
         for module in vars(plain).values():
             if isinstance(module, torch.nn.Module):
                 module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]

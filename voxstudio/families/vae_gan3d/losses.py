@@ -17,19 +17,6 @@ def squared_error(logits: Tensor, target: Tensor) -> Tensor:
     return (torch.sigmoid(logits) - target).square().flatten(1).sum(1).mean()
 
 
-def cross_entropy(logits: Tensor, target: Tensor, positive_weight: float = 1.0) -> Tensor:
-    """Binary cross-entropy, averaged over voxels, times 32 to stand beside Dice; the constant only scales it."""
-    weight = torch.as_tensor(positive_weight, device=logits.device)
-    return 32 * F.binary_cross_entropy_with_logits(logits, target, pos_weight=weight)
-
-
-def dice(logits: Tensor, target: Tensor) -> Tensor:
-    """1 - soft Dice per object, averaged: differentiable and close to 1 - IoU."""
-    p = torch.sigmoid(logits).flatten(1)
-    t = target.flatten(1)
-    return (1 - (2 * (p * t).sum(1) + 1) / (p.sum(1) + t.sum(1) + 1)).mean()
-
-
 def adversarial(logits: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy for any real-valued target: softplus(s) - t s.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from voxstudio.engine.modules import ResidualDown, UpBlock
+from voxstudio.engine.modules import LastUp, ResidualDown, UpBlock
 from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
 
 
@@ -131,8 +131,8 @@ class Generator(nn.Module):
                 for k, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
             )
         )
-        self.last = nn.ConvTranspose3d(widths[-1], 1, 4, 2, 1)
-        self.coarse_last = nn.ConvTranspose3d(widths[-2], 1, 4, 2, 1) if recipe.coarse_steps else None
+        self.last = LastUp(widths[-1])
+        self.coarse_last = LastUp(widths[-2]) if recipe.coarse_steps else None
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Decode; ``labels`` ``[B]`` are needed by conditional generators only."""

@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 from voxstudio.core.errors import BadCheckpoint
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.family import StepReport
+from voxstudio.engine.occupancy_loss import dice, occupancy_loss
 from voxstudio.engine.place import Place, as_place
 from voxstudio.engine.ssim import ssim3d
 from voxstudio.families.vae_gan3d import losses
@@ -75,6 +76,7 @@ class VaeGanTrainer:
         self.optimizer_d = None
         if self.critic is not None:
             self.optimizer_d = torch.optim.Adam(self.critic.parameters(), lr=recipe.learning_rate_d, betas=(0.5, 0.999))
+        self.joint_loss = occupancy_loss
         self.done = 0
         self.critic_accuracy = 0.0
         self.codes: list[deque[Tensor]] = [deque(maxlen=KEPT_CODES) for _ in recipe.classes]
@@ -185,7 +187,7 @@ class VaeGanTrainer:
             # G alone is taught by D: the gradients stop before E because z was cut off there.
             (r.adversarial_weight / r.accumulate * adversarial).backward()
         values["iou"] = self._overlap(logits, truth)
-        self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
+        self._last = (torch.sigmoid(logits[0, 0].detach()).cpu(), fusion)
         return values
 
     def _guided(self, views: Tensor, truth: Tensor, labels: Tensor, fusion: str) -> dict[str, float]:
@@ -215,7 +217,7 @@ class VaeGanTrainer:
         loss = r.kl_weight * kl + r.reconstruction_weight * reconstruction + r.guide_weight * follow
         (loss / r.accumulate).backward()
         self._keep_codes(net, mean.detach().view(count, each, -1), labels, fusion)
-        self._last = (torch.sigmoid(logits[0, 0]).detach().cpu(), fusion)
+        self._last = (torch.sigmoid(logits[0, 0].detach()).cpu(), fusion)
         explained = 1 - float(miss.detach().mean() / code.detach().var(0).mean().clamp(min=1e-6))
         return {
             "loss": float(loss.detach()),
@@ -228,21 +230,21 @@ class VaeGanTrainer:
     @staticmethod
     @torch.no_grad()
     def _overlap(logits: Tensor, truth: Tensor) -> float:
-        inside = (logits > 0) & (truth > 0.5)
-        union = ((logits > 0) | (truth > 0.5)).flatten(1).sum(1).clamp(min=1)
-        return float((inside.flatten(1).sum(1) / union).mean())
+        ours, theirs = (logits > 0).flatten(1), (truth > 0.5).flatten(1)
+        inside = (ours & theirs).sum(1)
+        return float((inside / (ours.sum(1) + theirs.sum(1) - inside).clamp(min=1)).mean())
 
     def _reconstruction(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         r = self.recipe
         if r.reconstruction == "sse":
             main = losses.squared_error(logits, truth)
-        else:
-            main = losses.cross_entropy(logits, truth, r.positive_weight)
-        parts = {"reconstruction": float(main.detach())}
-        if r.dice_weight:
-            overlap = losses.dice(logits, truth)
-            main, parts["dice"] = main + r.dice_weight * overlap, float(overlap.detach())
-        return main, parts
+            parts = {"reconstruction": float(main.detach())}
+            if r.dice_weight:
+                overlap = dice(logits, truth)
+                main, parts["dice"] = main + r.dice_weight * overlap, float(overlap.detach())
+            return main, parts
+        main, entropy, overlap = self.joint_loss(logits, truth, r.positive_weight, r.dice_weight)
+        return main, {"reconstruction": float(entropy), **({"dice": float(overlap)} if r.dice_weight else {})}
 
     def _play(self, z: Tensor, truth: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Update D, and return G's adversarial term: half on G(noise), half on G(E(y)) (report, 2.6.3)."""
