@@ -18,15 +18,16 @@ from voxstudio.engine.latent_file import latent_document, load_latent, save_late
 from voxstudio.engine.latent_space import (
     arithmetic,
     brought_inside,
+    decided,
     decoded,
     draws,
-    entry_names,
     flat,
+    handle,
+    handles,
     latent_space,
     unflat,
     walk,
     walk_in,
-    with_entry,
 )
 from voxstudio.lab.opening import open_any
 
@@ -45,7 +46,7 @@ def test_a_vector_holds_all_codes_in_order() -> None:
     vector = flat(one, LAYOUT)
     assert vector.shape == (8,) and vector[7] == one.codes["c1"][0]
     assert all(np.array_equal(unflat(vector, LAYOUT).codes[name], one.codes[name]) for name in one.codes)
-    assert entry_names(LAYOUT)[3:] == ("z[3]", "d1[0]", "d1[1]", "d1[2]", "c1")
+    assert handles(LAYOUT)[3:] == ("z:3", "d1:0", "c1:0")
     with pytest.raises(BadInput, match="a code z of 9 entries is needed, one of 4 is there"):
         flat(one, (CodeSpec("z", 9),))
     with pytest.raises(BadInput, match="none is there"):
@@ -88,24 +89,41 @@ def test_arithmetic_stays_where_the_generator_is_at_home() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("c1", 1.5, "c1 lies between -1 and 1, not at 1.5"),
-        ("d1", 3, "one of the values 0 to 2, not 3"),
-        ("d1", 0.5, "one of the values 0 to 2"),
-        ("z", 0, "the codes are z.0. to z.3., d1, c1"),
-        ("z[4]", 0, "There is no code 'z.4.'"),
-        ("z[x]", 0, "There is no code"),
+        ("c1", 1.5, "c1:0 lies from -1 to 1, not at 1.5"),
+        ("d1", 0, "d1:0 takes one of the values 1 to 3, not at 0"),
+        ("d1", 4, "takes one of the values 1 to 3"),
+        ("d1", 1.5, "takes one of the values 1 to 3"),
+        ("z", 0, "There is no code 'z'; the codes are z:0 to z:3, d1:0, c1:0"),
+        ("z:4", 0, "There is no code 'z:4'"),
+        ("z:x", 0, "There is no code"),
+        ("z:-1", 0, "There is no code"),
+        ("z:" + "9" * 5000, 0, "There is no code"),
         ("w", 0, "There is no code 'w'"),
-        ("z[0]", float("nan"), "lies between"),
+        ("z:0", float("nan"), "lies from"),
     ],
 )
 def test_values_by_hand_are_checked(name: str, value: float, said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        with_entry(latent(0), LAYOUT, name, value)
+        handle(LAYOUT, name).set(flat(latent(0), LAYOUT), value)
 
 
 def test_values_by_hand_are_set() -> None:
-    one = with_entry(with_entry(with_entry(latent(0), LAYOUT, "c1", 0.25), LAYOUT, "d1", 2), LAYOUT, "z[3]", -1)
-    assert one.codes["c1"][0] == 0.25 and one.codes["d1"].tolist() == [0, 0, 1] and one.codes["z"][3] == -1
+    two = np.stack([flat(latent(k), LAYOUT) for k in range(2)])
+    for name, value in (("c1", 0.25), ("d1:0", 3), ("z:3", -1)):
+        two = handle(LAYOUT, name).set(two, value)
+    assert (two[:, 3:] == [-1, 0, 0, 1, 0.25]).all() and (two[0, :3] == latent(0).codes["z"][:3]).all()
+
+
+def test_several_choices_in_one_code() -> None:
+    layout = (CodeSpec("noise", 2), CodeSpec("kind", 6, "categorical", groups=2))
+    assert handles(layout) == ("noise:0", "noise:1", "kind:0", "kind:1") and layout[1].values == 3
+    vector = handle(layout, "kind:1").set(np.array([9, 9, 0, 1, 0, 1, 0, 0], np.float32), 3)
+    assert vector.tolist() == [9, 9, 0, 1, 0, 0, 0, 1]
+    mixed = np.array([0, 0, 3, 1, -1, 0, 0, 0], np.float32)
+    assert brought_inside(mixed, layout)[2:] == pytest.approx([0.75, 0.25, 0, 1 / 3, 1 / 3, 1 / 3])
+    assert decided(mixed, layout)[2:].tolist() == [1, 0, 0, 1, 0, 0]
+    with pytest.raises(ValueError, match="groups"):
+        CodeSpec("noise", 4, "gaussian", groups=2)
 
 
 def test_a_shipped_generator_decodes_batches_with_a_gradient() -> None:

@@ -18,22 +18,36 @@ class CodeSpec:
     """One code of a generator's latent space: what ``Latent.codes[name]`` holds.
 
     ``kind`` is ``"gaussian"`` (N(0, 1), or whatever the generator's prior made of it), ``"uniform"`` (in [-1, 1]) or
-    ``"categorical"`` (one-hot, ``size`` values; a mixture of values adds up to 1).
+    ``"categorical"``: ``groups`` choices of ``size / groups`` values one after the other, each one-hot (a mixture of
+    values adds up to 1).
     """
 
     name: str
     size: int
     kind: str = "gaussian"
     title: str = ""
+    groups: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.size < 1:
             raise ValueError(f"a code is one of {', '.join(KINDS)} and has at least one entry, not {self}")
+        if self.groups < 1 or self.size % self.groups or (self.groups > 1 and self.kind != "categorical"):
+            raise ValueError(f"{self.size} entries of kind {self.kind} do not make {self.groups} groups")
 
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value that an entry can be set to by hand."""
         return {"gaussian": (-4.0, 4.0), "uniform": (-1.0, 1.0), "categorical": (0.0, 1.0)}[self.kind]
+
+    @property
+    def values(self) -> int:
+        """Number of values of each choice; 0 for a code of numbers."""
+        return self.size // self.groups if self.kind == "categorical" else 0
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """A name for whatever can be set on its own, a number or a choice: ``"continuous:0"``."""
+        return tuple(f"{self.name}:{k}" for k in range(self.groups if self.values else self.size))
 
 
 @dataclass(frozen=True, eq=False)

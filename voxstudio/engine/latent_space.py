@@ -7,6 +7,7 @@ and latents are numpy; torch is imported only where something is decoded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,9 @@ def columns(layout: Layout) -> dict[str, slice]:
     return {spec.name: slice(end - spec.size, end) for spec, end in zip(layout, ends, strict=True)}
 
 
-def entry_names(layout: Layout) -> tuple[str, ...]:
-    """A name for each entry of a vector: ``"c1"`` for a code of one entry, else ``"z[17]"``."""
-    return tuple(
-        spec.name if spec.size == 1 else f"{spec.name}[{k}]" for spec in layout for k in range(spec.size)
-    )  # fmt: skip
+def handles(layout: Layout) -> tuple[str, ...]:
+    """A name for each number and each choice that can be set: ``"noise:17"``, ``"categorical:0"``."""
+    return tuple(name for spec in layout for name in spec.handles)
 
 
 def flat(latent: Latent, layout: Layout) -> Vector:
@@ -81,57 +80,77 @@ def unflat(vector: Vector, layout: Layout, seed: int | None = None) -> Latent:
 
 
 def brought_inside(vector: Vector, layout: Layout) -> Vector:
-    """The nearest vector that the generator knows: uniform codes in [-1, 1], categorical ones adding up to 1."""
+    """The nearest vector that the generator knows: uniform codes in [-1, 1], choices adding up to 1."""
     result = vector.copy()
-    where = columns(layout)
-    for spec in layout:
-        part = result[where[spec.name]]
+    for spec, where in zip(layout, columns(layout).values(), strict=True):
+        part = result[where]
         if spec.kind == "uniform":
             np.clip(part, -1.0, 1.0, out=part)
         elif spec.kind == "categorical":
-            np.clip(part, 0.0, None, out=part)
-            total = float(part.sum())
-            part[:] = part / total if total > 1e-6 else np.float32(1.0 / len(part))
+            rows = np.clip(part.reshape(spec.groups, -1), 0.0, None)
+            total = rows.sum(axis=1, keepdims=True)
+            part[:] = np.where(total > 1e-6, rows / np.maximum(total, 1e-6), 1.0 / spec.values).ravel()
     return result
 
 
-def with_entry(latent: Latent, layout: Layout, name: str, value: float) -> Latent:
-    """Set one entry by hand: ``"c1"``, ``"z[17]"``, or ``"d1"`` and a number of the value for a categorical code.
-
-    Raises BadInput for a code that the generator lacks and for a value out of its range.
-    """
-    code, index, spec = find_entry(layout, name)
-    if spec.kind == "categorical":
-        if index is not None or value != int(value) or not 0 <= value < spec.size:
-            raise BadInput(f"The code {code} takes one of the values 0 to {spec.size - 1}, not {value:g}.")
-        row = np.zeros(spec.size, np.float32)
-        row[int(value)] = 1.0
-    else:
-        low, high = spec.bounds
-        if not low <= value <= high:
-            raise BadInput(f"The code {name} lies between {low:g} and {high:g}, not at {value:g}.")
-        row = latent.codes[code].copy()
-        row[index or 0] = value
-    return Latent({**latent.codes, code: row}, latent.seed)
+def decided(vector: Vector, layout: Layout) -> Vector:
+    """The same vector with every choice made: one-hot where its greatest value is."""
+    result = vector.copy()
+    for spec, where in zip(layout, columns(layout).values(), strict=True):
+        if spec.kind == "categorical":
+            best = result[where].reshape(spec.groups, -1).argmax(axis=1)
+            result[where] = np.eye(spec.values, dtype=np.float32)[best].ravel()
+    return result
 
 
-def find_entry(layout: Layout, name: str) -> tuple[str, int | None, CodeSpec]:
-    """Code, index in it (None for a categorical code as a whole) and description; BadInput names those there are."""
-    code, _, rest = name.partition("[")
-    by_name = {spec.name: spec for spec in layout}
-    known = ", ".join(
-        f"{spec.name}[0] to {spec.name}[{spec.size - 1}]" if spec.size > 1 and spec.kind != "categorical" else spec.name
-        for spec in layout
-    )
-    if code not in by_name:
-        raise BadInput(f"There is no code {name!r}; the codes are {known}.")
-    spec = by_name[code]
-    if not rest and (spec.kind == "categorical" or spec.size == 1):
-        return code, None if spec.kind == "categorical" else 0, spec
-    number = rest.removesuffix("]")
-    if spec.kind == "categorical" or not rest.endswith("]") or not number.isdecimal() or int(number) >= spec.size:
-        raise BadInput(f"There is no code {name!r}; the codes are {known}.")
-    return code, int(number), spec
+@dataclass(frozen=True)
+class Handle:
+    """What can be set on its own: entry ``index`` of a code, or its choice number ``index``; ``where`` in a vector."""
+
+    name: str
+    spec: CodeSpec
+    index: int
+    where: slice
+
+    @property
+    def is_choice(self) -> bool:
+        """True for one of several values, False for a number."""
+        return bool(self.spec.values)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value; those of a choice count from 1."""
+        return (1.0, float(self.spec.values)) if self.is_choice else self.spec.bounds
+
+    def set(self, vectors: Vector, value: float) -> Vector:
+        """Vectors ``[..., D]`` with this set to a value, or to choice number ``value``, counted from 1.
+
+        Raises BadInput for a value out of its range.
+        """
+        low, high = self.bounds
+        if not low <= value <= high or (self.is_choice and value != int(value)):
+            kind = (
+                f"takes one of the values {low:g} to {high:g}" if self.is_choice else f"lies from {low:g} to {high:g}"
+            )
+            raise BadInput(f"The code {self.name} {kind}, not at {value:g}.")
+        result = vectors.copy()
+        result[..., self.where] = value if not self.is_choice else np.eye(self.spec.values)[int(value) - 1]
+        return result
+
+
+def handle(layout: Layout, name: str) -> Handle:
+    """Find what ``"continuous:0"`` names; a code of one entry needs no number. BadInput tells what there is."""
+    code, _, number = name.partition(":")
+    for spec, where in zip(layout, columns(layout).values(), strict=True):
+        count = len(spec.handles)
+        if spec.name == code and (number or count == 1):
+            index = int(number or 0) if (number or "0").isdecimal() and len(number) < 9 else count
+            if index < count:
+                each = spec.values or 1
+                start = where.start + index * each
+                return Handle(spec.handles[index], spec, index, slice(start, start + each))
+    known = ", ".join(s.handles[0] if len(s.handles) == 1 else f"{s.handles[0]} to {s.handles[-1]}" for s in layout)
+    raise BadInput(f"There is no code {name!r}; the codes are {known}.")
 
 
 def walk(keys: Sequence[Latent], frames: int, how: str = "slerp", loop: bool = False) -> list[Latent]:
@@ -185,9 +204,7 @@ def arithmetic(a: Latent, b: Latent, c: Latent, layout: Layout) -> Latent:
         if spec.kind == "gaussian":
             length = float(np.mean([np.linalg.norm(one[where]) for one in (x, y, z)]))
             part *= np.float32(length / max(float(np.linalg.norm(part)), 1e-9))
-        elif spec.kind == "categorical":
-            part[:] = np.eye(spec.size, dtype=np.float32)[int(np.argmax(part))]
-    return unflat(brought_inside(total, layout), layout)
+    return unflat(brought_inside(decided(total, layout), layout), layout)
 
 
 def draws(model: LatentSpace, seeds: Sequence[int], label: str | None = None, truncation: float = 1.0) -> Vector:
