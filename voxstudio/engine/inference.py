@@ -21,16 +21,22 @@ import numpy.typing as npt
 from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
 from voxstudio.core.latent import Latent
 from voxstudio.core.overlap import iou
+from voxstudio.core.picture import Picture
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View, reframed
 from voxstudio.engine.jobs import Mailbox
+from voxstudio.engine.placing import compared, placed
 from voxstudio.engine.requests import (
+    EXTRAS,
+    Aside,
     Contributed,
     Contribution,
     Done,
+    Draw,
     Event,
     Failed,
+    Frame,
     Given,
     ModelInfo,
     Opened,
@@ -43,6 +49,8 @@ ENCODE_AT_ONCE = 4
 DRAFT_VOXELS = 64**3
 """Grids larger than this are not smoothed while a slider moves."""
 REMEMBERED_BYTES = 256 * 2**20
+LIVE_IMAGE_MS = 12.0
+"""A side image that takes longer waits until the slider is let go."""
 CPU_TOOK_OVER = "The GPU's memory is full, so the CPU does the work: close other programs and open it again."
 
 
@@ -55,6 +63,9 @@ class _Open:
     info: ModelInfo
     means: OrderedDict[int, npt.NDArray[np.float32]] = field(default_factory=OrderedDict)
     grids: OrderedDict[Any, tuple[VoxelGrid, Latent]] = field(default_factory=OrderedDict)
+    passing: tuple[Any, tuple[VoxelGrid, Latent]] | None = None
+    """The last grid of a drag: it would push out those that are returned to."""
+    image_ms: float = 0.0
 
     def remember(self, key: Any, grid: VoxelGrid, latent: Latent) -> None:
         """Keep a decoded grid; the oldest make room."""
@@ -78,7 +89,7 @@ class InferenceThread:
     def __init__(self, deliver: Callable[[Event], None], open_model: Callable[[Path, str], Any]) -> None:
         self._deliver = deliver
         self._open_model = open_model
-        self._mailbox: Mailbox[Request] = Mailbox()
+        self._mailbox: Mailbox[Request | Aside] = Mailbox()
         self._open: _Open | None = None
         self._refused: dict[str, str] = {}
         self._in_hand: Request | None = None
@@ -89,11 +100,15 @@ class InferenceThread:
         """Leave a request; a waiting one is replaced and never answered. Owner's thread."""
         self._mailbox.put(request)
 
+    def submit_aside(self, aside: Aside | None) -> None:
+        """Leave something for idle moments in place of what lies there; None takes that away. Owner's thread."""
+        self._mailbox.put_aside(aside)
+
     def withdraw(self) -> None:
         """Forget the waiting request and stop the one in hand at its next look. Owner's thread."""
         waiting, current = self._mailbox.discard(), self._in_hand
         for request in (waiting, current):
-            if request is not None:
+            if isinstance(request, Request):
                 request.job.stop()
 
     def retry(self, key: str) -> None:
@@ -111,6 +126,9 @@ class InferenceThread:
 
     def _run(self) -> None:
         while (request := self._mailbox.take()) is not None:
+            if isinstance(request, Aside):
+                self._aside(request)
+                continue
             self._in_hand = request
             try:
                 self._answer(request)
@@ -207,14 +225,48 @@ class InferenceThread:
         times = {"network": network_ms, "mesh": (time.perf_counter() - started) * 1000.0}
         info = opened.info
         note = getattr(opened.model, "note", "") or info.note
-        return Result(request.number, request.key, grid, surface, latent, times, info.device, note, request.draft)
+        side = self._side_image(opened, request, latent, times)
+        found = compared(request, grid, times)
+        return Result(
+            request.number, request.key, grid, surface, latent, times, info.device, note, request.draft, side, found
+        )
+
+    def _side_image(
+        self, opened: _Open, request: Request, latent: Latent, times: dict[str, float]
+    ) -> Picture | None:
+        """What the generator imagines beside the shape, where it does; in a drag only if that is quick."""
+        if "side_image" not in opened.info.extras or (request.draft and opened.image_ms > LIVE_IMAGE_MS):
+            return None
+        started = time.perf_counter()
+        side: Picture = opened.model.side_image(latent)
+        opened.image_ms = times["image"] = (time.perf_counter() - started) * 1000.0
+        return side
+
+    def _aside(self, aside: Aside) -> None:
+        """Decode frame by frame, making way as soon as a request waits. A frame that cannot be made ends it."""
+        opened = self._open
+        if opened is None or opened.key != aside.key:
+            return
+        for index in range(aside.first, len(aside.draws)):
+            if self._mailbox.has_mail:
+                self._mailbox.put_aside(replace(aside, first=index), again=True)
+                return
+            draw = aside.draws[index]
+            try:
+                grid = opened.model.decode(placed(opened.model, draw), draw.label).with_iso(aside.iso)
+            except Exception:  # noqa: BLE001 - nobody waits for it, and what the person moves will tell the reason
+                return
+            self._deliver(Frame(aside.number, index, grid))
 
     def _given(self, request: Request, given: Given) -> Result:
         started = time.perf_counter()
         grid = given.grid.with_iso(request.iso)
         surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
         times = {"mesh": (time.perf_counter() - started) * 1000.0}
-        return Result(request.number, request.key, grid, surface, Latent({}), times, "cpu", "", request.draft)
+        found = compared(request, grid, times)
+        return Result(
+            request.number, request.key, grid, surface, Latent({}), times, "cpu", "", request.draft, None, found
+        )
 
     def _grid(self, opened: _Open, request: Request, views: tuple[View, ...]) -> tuple[VoxelGrid, Latent]:
         assert not isinstance(request.draw, Given), "a given grid is only meshed"
@@ -225,19 +277,26 @@ class InferenceThread:
         if remembered in opened.grids:
             opened.grids.move_to_end(remembered)
             return opened.grids[remembered]
-        model = opened.model
-        if request.draw is not None:
+        if opened.passing is not None and opened.passing[0] == remembered:
+            found = opened.passing[1]
+        else:
+            found = self._decoded(opened, request, views)
+        if request.draft and request.draw is not None:
+            opened.passing = (remembered, found)
+        else:
+            opened.remember(remembered, *found)
+        return found
+
+    def _decoded(self, opened: _Open, request: Request, views: tuple[View, ...]) -> tuple[VoxelGrid, Latent]:
+        model, draw = opened.model, request.draw
+        if isinstance(draw, Draw):
             if not opened.info.can_sample:
                 raise BadInput(f"The checkpoint {request.folder.name} makes nothing from noise: choose one that does.")
-            draw = request.draw
-            latent = model.draw(draw.seed, draw.label, draw.truncation)
-            grid = model.decode(latent, draw.label)
-        else:
-            latent = model.fuse(self._means(opened, request, views), request.fusion)
-            request.job.check()
-            grid = model.decode(latent, request.label)
-        opened.remember(remembered, grid, latent)
-        return grid, latent
+            latent = placed(model, draw)
+            return model.decode(latent, draw.label), latent
+        latent = model.fuse(self._means(opened, request, views), request.fusion)
+        request.job.check()
+        return model.decode(latent, request.label), latent
 
     def _means(self, opened: _Open, request: Request, views: tuple[View, ...]) -> npt.NDArray[np.float32]:
         if not opened.info.can_reconstruct:
@@ -295,7 +354,8 @@ def describe_model(key: str, model: Any, load_ms: float = 0.0) -> ModelInfo:
         image_size=model.image_size if reads else 0,
         fusions=tuple(model.fusions) if reads else (),
         labels=tuple(card.classes), can_reconstruct=reads, can_sample=isinstance(model, Generator),
-        controls=tuple(model.controls()), load_ms=load_ms,
+        controls=tuple(model.controls()), load_ms=load_ms, layout=tuple(getattr(model, "layout", ())),
+        extras=tuple(name for name in EXTRAS if hasattr(model, name)),
     )
 
 

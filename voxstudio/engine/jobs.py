@@ -74,11 +74,15 @@ class Job:
 
 
 class Mailbox(Generic[T]):
-    """Room for one waiting item: a new one replaces it, so the newest wins and nothing piles up."""
+    """Room for one waiting item: a new one replaces it, so the newest wins and nothing piles up.
+
+    Beside it there is room for one item that is taken only while nothing else waits (:meth:`put_aside`).
+    """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._item: T | None = None
+        self._aside: T | None = None
         self._closed = False
 
     def put(self, item: T) -> T | None:
@@ -90,13 +94,28 @@ class Mailbox(Generic[T]):
             self._condition.notify()
             return replaced
 
+    def put_aside(self, item: T | None, again: bool = False) -> None:
+        """Leave an item for when nothing else waits, in place of the one that lies there; None takes that away.
+
+        ``again``: it was taken and made way, so one that was left meanwhile goes first. Dropped once closed.
+        """
+        with self._condition:
+            if not self._closed and not (again and self._aside is not None):
+                self._aside = item
+                self._condition.notify()
+
     def take(self) -> T | None:
         """Wait for an item; None means the mailbox was closed."""
         with self._condition:
-            while self._item is None and not self._closed:
+            while self._item is None and self._aside is None and not self._closed:
                 self._condition.wait()
-            item, self._item = self._item, None
-            return None if self._closed else item
+            if self._closed:
+                return None
+            if self._item is None:
+                item, self._aside = self._aside, None
+            else:
+                item, self._item = self._item, None
+            return item
 
     def discard(self) -> T | None:
         """Throw the waiting item away and return it."""
@@ -114,7 +133,7 @@ class Mailbox(Generic[T]):
         """Wake the taker for good."""
         with self._condition:
             self._closed = True
-            self._item = None
+            self._item = self._aside = None
             self._condition.notify_all()
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voxstudio.core.controls import Control
-from voxstudio.core.latent import Latent
+from voxstudio.core.latent import CodeSpec, Latent
+from voxstudio.core.picture import Picture
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View
 from voxstudio.engine.jobs import Job
+from voxstudio.geometry.difference import Difference
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,32 @@ class ModelInfo:
     can_sample: bool
     controls: tuple[Control, ...]
     load_ms: float
+    layout: tuple[CodeSpec, ...] = ()
+    """The codes of its latent; empty if it has none that one can move in."""
+    extras: tuple[str, ...] = ()
+    """Which of :data:`EXTRAS` it offers."""
+
+
+EXTRAS = ("features", "encodes", "recognise", "first_volume", "side_image")
+"""What some generators can do besides; see ``LatentSpace`` in ``engine/family.py``."""
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A latent to be drawn from the prior."""
+    """A point of a generator's latent space: drawn from the prior, then moved by hand.
+
+    ``start`` stands in for the drawn latent (an inversion, a point of a path), ``origin`` says in words what it is.
+    ``pushes`` are directions, each a latent of steps, and how far to go along them. ``codes`` are entries set by hand,
+    named as in :func:`voxstudio.engine.latent_space.handle`; they come last, so that they hold whatever else moves.
+    """
 
     label: str | None
     seed: int
     truncation: float = 1.0
+    start: Latent | None = None
+    pushes: tuple[tuple[Latent, float], ...] = ()
+    codes: tuple[tuple[str, float], ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +76,8 @@ class Request:
     """Everything one result depends on, captured on the owner's thread.
 
     ``views`` or ``draw`` says what to make; with neither, the model is only opened. ``draft`` is set
-    while a slider moves. ``contributions`` asks for the result without each view afterwards.
+    while a slider moves. ``contributions`` asks for the result without each view afterwards. ``against`` is a shape
+    that the result is compared with.
     """
 
     number: int
@@ -75,11 +95,25 @@ class Request:
     confidence: bool = False
     draft: bool = False
     contributions: bool = False
+    against: VoxelGrid | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Aside:
+    """Shapes that are wanted while nothing else is: the frames of a filmstrip, decoded by the open model ``key``."""
+
+    number: int
+    key: str
+    draws: tuple[Draw, ...]
+    iso: float
+    first: int = 0
+    """How many frames were delivered already."""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a request led to. ``times`` holds ``network`` and ``mesh`` in milliseconds."""
+    """What a request led to. ``times`` holds ``network`` and ``mesh`` in milliseconds, with ``image`` and ``compare``
+    where there was a side image or a comparison."""
 
     number: int
     key: str
@@ -90,6 +124,17 @@ class Result:
     device: str
     note: str
     draft: bool
+    side: Picture | None = None
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One shape of an :class:`Aside`."""
+
+    number: int
+    index: int
+    grid: VoxelGrid
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,4 +185,4 @@ class Done:
     number: int
 
 
-Event = Result | Contributed | Opened | Failed | Done
+Event = Result | Contributed | Frame | Opened | Failed | Done

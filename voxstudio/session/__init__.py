@@ -20,10 +20,16 @@ topic              read then
 ``training``       :attr:`Session.training` and its ``status``
 ``inspection``     :attr:`Session.adopting`: None or an open file of somebody else
 ``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
+``kept``           :attr:`Session.snapshots`: shapes with a name, and what is compared
+``film``           :attr:`Session.film`: the sweep of a code, as far as it is made
+``path``           :attr:`Session.path`: keyframes, options, terms
+``latents``        :attr:`Session.latents`: what the codes do, directions, the nearest training shape
+``inversion``      :attr:`Session.inversion`: the search for the code of a given shape
 =================  ==========================================================================
 
 One class in layers, each in a file that knows those before it: ``state`` (what is held and told),
-``asking`` (the inference thread), ``steps`` (the history), ``pictures``, ``session``.
+``asking`` (the inference thread), ``steps`` (the history), ``pictures``, ``previews``, ``moving`` (latent space),
+``filming``, ``session``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -10,10 +11,11 @@ from typing import Any
 
 from voxstudio.engine.inference import InferenceThread
 from voxstudio.engine.inputs import View
-from voxstudio.engine.requests import Contributed, Done, Event, Given, ModelInfo, Opened, Request, Result
+from voxstudio.engine.requests import Contributed, Done, Draw, Event, Frame, Given, ModelInfo, Opened, Request, Result
 from voxstudio.session.hints import hint
 from voxstudio.session.state import State
 from voxstudio.session.values import Shown
+from voxstudio.session.words import told_draw
 
 
 class Asking(State):
@@ -29,7 +31,9 @@ class Asking(State):
     def note_drawn(self, number: int, draw_ms: float) -> None:
         """The viewport drew result ``number`` in ``draw_ms`` milliseconds. ``times`` follows, but not in a drag."""
         if self._shown is not None and self._shown.number == number:
-            self._shown = replace(self._shown, times={**self._shown.times, "draw": draw_ms})
+            total = (time.perf_counter() - self._shown.asked_at) * 1000.0 + self._shown.times.get("read", 0.0)
+            times = {**self._shown.times, "draw": draw_ms}
+            self._shown = replace(self._shown, times=times, total_ms=max(total, sum(times.values())))
             if not self._shown.draft:
                 self._tell("times")
 
@@ -59,7 +63,7 @@ class Asking(State):
             return
         options, draw = self._options, self._draw
         views = () if draw is not None else tuple(v for v in self._views if v.id != self._preview)
-        for older, _ in self._asked.values():
+        for older, _, _ in self._asked.values():
             self._errands.forget(older.job)
         folder = self._checkpoint.folder if self._checkpoint is not None else None
         words = "Making the shape" if folder is None or self._model is not None else f"Opening {folder.name}"
@@ -68,12 +72,12 @@ class Asking(State):
         request = Request(
             next(self._numbers), str(folder or ""), folder or Path(), self._device, job, views,
             draw, options.fusion, options.label, options.iso, options.style, options.smoothing,
-            options.colour_by == "confidence", draft, whole,
+            options.colour_by == "confidence", draft, whole, self._against,
         )
         if whole:
             self._compared = request.number
         self._asked = {n: asked for n, asked in self._asked.items() if n > self._floor}
-        self._asked[request.number] = (request, self._origin(views))
+        self._asked[request.number] = (request, self._origin(views), time.perf_counter())
         if not (draft and self._model is not None):  # a drag is no work that a person waits for
             self._errands.began(job)
         self._worker.submit(request)
@@ -82,17 +86,20 @@ class Asking(State):
         if isinstance(self._draw, Given):
             return self._draw.origin
         if self._draw is not None:
-            return f"{self._draw.label or 'object'} from noise, seed {self._draw.seed}"
+            return told_draw(self._draw)
         words = "1 photo" if len(views) == 1 else f"{len(views)} photos, {self._options.fusion}"
         left_out = [view.name for view in self._views if view.id == self._preview]
         return f"{words}, without {left_out[0]}" if left_out else words
 
     def _take(self, event: Event) -> None:
         """One event from the inference thread, on the owner's thread."""
+        if isinstance(event, Frame):
+            self._take_frame(event)
+            return
         asked = self._asked.get(event.number)
         if asked is None:
             return
-        request, origin = asked
+        request, origin, asked_at = asked
         if isinstance(event, Done):
             for number in [n for n in self._asked if n <= event.number]:
                 self._errands.ended(self._asked.pop(number)[0].job)
@@ -102,7 +109,7 @@ class Asking(State):
         elif event.number <= self._floor:
             return
         elif isinstance(event, Result):
-            self._take_result(event, request, origin)
+            self._take_result(event, request, origin, asked_at)
         elif isinstance(event, Contributed):
             if event.number == self._compared:
                 self._contributions = event.items
@@ -119,7 +126,10 @@ class Asking(State):
         if info.note:
             self._say("warning", info.note, "checkpoint")
 
-    def _take_result(self, result: Result, request: Request, origin: str) -> None:
+    def _take_frame(self, frame: Frame) -> None:
+        """A shape that was asked for aside; whoever asks overrides this."""
+
+    def _take_result(self, result: Result, request: Request, origin: str, asked_at: float) -> None:
         """Shown if newer than what is shown (not: equal to the newest, or nothing would move in a drag)."""
         current = str(self._checkpoint.folder) if self._checkpoint else ""
         if result.key != current or (self._shown is not None and result.number <= self._shown.number):
@@ -134,7 +144,9 @@ class Asking(State):
             note = result.note or hint(result.grid, request.views)
         self._shown = Shown(
             result.number, name, result.grid, result.surface, result.latent, times, result.device,
-            origin, note, result.draft,
+            origin, note, result.draft, result.key, request.draw,
+            request.draw.label if isinstance(request.draw, Draw) else request.label,
+            result.side, result.difference, asked_at,
         )
         self._tell("shown")
         if self._untold:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
 from voxstudio.engine.inputs import View
 from voxstudio.engine.requests import Draw, Given
@@ -14,12 +15,13 @@ KEPT = 200
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What undo brings back; ``state`` names it."""
+    """What undo brings back; ``state`` names it, ``folder`` is that of the checkpoint in use."""
 
     views: tuple[View, ...]
     options: Options
     draw: Draw | Given | None
     state: int
+    folder: Path | None = None
 
 
 class History:
@@ -54,6 +56,10 @@ class History:
         del self._past[:-KEPT]
         self._future.clear()
         self.state = next(self._names)
+
+    def find(self, state: int) -> Snapshot | None:
+        """A kept state other than the present one, or None."""
+        return next((one for one in (*self._past, *self._future) if one.state == state), None)
 
     def travel(self, present: Snapshot, state: int) -> Snapshot:
         """Go to one of :attr:`states`; the snapshot found there."""

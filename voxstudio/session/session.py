@@ -14,10 +14,12 @@ from voxstudio.engine.inputs import rehearse
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
 from voxstudio.engine.places import find_checkpoint, own_checkpoints
-from voxstudio.engine.requests import Draw
+from voxstudio.engine.requests import Draw, ModelInfo
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
-from voxstudio.session.previews import Previews
+from voxstudio.session.filming import Filming
+from voxstudio.session.interpolation import Interpolation
+from voxstudio.session.snapshots import Kept, Snapshots
 from voxstudio.session.training import Training
 from voxstudio.session.turntable import Turntable
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 DEFAULT_CHECKPOINT = "chair-multiview"
 
 
-class Session(Previews):
+class Session(Filming):
     """The program's state and everything that can be done with it.
 
     Parameters
@@ -56,6 +58,11 @@ class Session(Previews):
             self._errands, partial(self._tell, "inspection"), self._say, self._entries, self.refresh_catalogue, home
         )
         self._turntable = Turntable(self._errands, partial(self._tell, "turntable"), self._say, self.show_grid)
+        self._snapshots = Snapshots(partial(self._tell, "kept"), self._say, self._compare_with)
+        self._path = Interpolation(
+            partial(self._tell, "path"), self._say, self.place, self._known_model, self._present
+        )
+        self.subscribe(self._note)
         self.refresh_catalogue()
         self._choose_default()
 
@@ -63,6 +70,16 @@ class Session(Previews):
     def turntable(self) -> Turntable:
         """Photos of a turned object and what is carved of them; topic ``turntable``."""
         return self._turntable
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Shapes that were on the stage, those with a name, and what is compared; topic ``kept``."""
+        return self._snapshots
+
+    @property
+    def path(self) -> Interpolation:
+        """Keyframes, the way between them, shape arithmetic; topic ``path``."""
+        return self._path
 
     @property
     def adopting(self) -> Adopting:
@@ -100,6 +117,7 @@ class Session(Previews):
             self._say("error", str(error), "checkpoint")
             return False
         self._worker.retry(str(entry.folder))
+        self._leave_latent(entry)
         self._choose(entry)
         if self._awake or self._views:
             self._submit()
@@ -206,6 +224,19 @@ class Session(Previews):
         return self._errands.start(f"Writing {target.name}", work, done, "export")
 
     # ---- inside --------------------------------------------------------------------------------
+
+    def _note(self, topic: str) -> None:
+        """Every shape at rest is kept; those of a running training are not a person's doing."""
+        shown = self._shown
+        if topic == "shown" and shown is not None and not shown.draft and shown.checkpoint and self._preview is None:
+            self._snapshots.record(shown, self._snapshot())
+
+    def _known_model(self) -> ModelInfo | None:
+        return self._model
+
+    def _present(self) -> Kept | None:
+        """The shape at rest on the stage."""
+        return self._snapshots.find(self.state)
 
     def _entries(self) -> tuple[Entry, ...]:
         return self._catalogue

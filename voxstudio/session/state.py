@@ -16,6 +16,7 @@ from voxstudio.session.history import History
 from voxstudio.session.values import JobState, Message, Options, Shown
 
 if TYPE_CHECKING:
+    from voxstudio.core.voxel_grid import VoxelGrid
     from voxstudio.engine.checkpoint import Entry
 
 DEFAULT_IMAGE_SIZE = 128
@@ -42,7 +43,8 @@ class State:
         self._history = History()
         self._numbers = itertools.count(1)
         self._floor = 0  # results up to this number are no longer wanted
-        self._asked: dict[int, tuple[Request, str]] = {}
+        self._asked: dict[int, tuple[Request, str, float]] = {}
+        self._against: VoxelGrid | None = None  # what every result is compared with
         self._compared = 0  # number of the request whose contributions are wanted
         self._dragging = False
         self._untold = False  # options changed that nobody was told of yet

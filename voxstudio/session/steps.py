@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View
@@ -11,6 +12,10 @@ from voxstudio.engine.requests import Draw, Given
 from voxstudio.session.asking import Asking
 from voxstudio.session.history import Snapshot
 from voxstudio.session.values import Options
+
+if TYPE_CHECKING:
+    from voxstudio.engine.checkpoint import Entry
+    from voxstudio.session.snapshots import Kept
 
 
 class Steps(Asking):
@@ -35,16 +40,54 @@ class Steps(Asking):
 
     def restore(self, state: int) -> None:
         """Go to one of :attr:`states`, as repeated undo or redo would; a name that is not kept does nothing."""
-        if state == self.state or state not in self.states:
+        found = self._history.find(state)
+        if found is None or state == self.state or not self._can_return(found):
             return
-        found = self._history.travel(self._snapshot(), state)
+        present = self._snapshot()
+        self._history.travel(present, state)
+        self._return_to(found.folder)
         self._apply(found.views, self._fitted(found.options), found.draw)
         self._tell("history")
 
+    def bring_back(self, kept: Kept) -> None:
+        """Return to a kept shape: to its state if the history has it, else as a new step."""
+        if kept.id in self.states:
+            self.restore(kept.id)
+        elif self._can_return(kept.snapshot):
+            self._history.remember(self._snapshot())
+            self._return_to(kept.snapshot.folder)
+            self._apply(kept.snapshot.views, self._fitted(kept.snapshot.options), kept.snapshot.draw)
+            self._tell("history")
+
     # ---- inside --------------------------------------------------------------------------------
 
+    def _compare_with(self, grid: VoxelGrid | None) -> None:
+        """Every result is compared with this grid from now on; None ends it."""
+        self._against = grid
+        if self._views or self._draw is not None:
+            self._submit()
+
+    def _can_return(self, snapshot: Snapshot) -> bool:
+        """True if the checkpoint that a state was made with is still there; else a message."""
+        folder = snapshot.folder
+        if folder is None or any(entry.folder == folder and not entry.problem for entry in self._catalogue):
+            return True
+        sentence = f"This was made with the checkpoint {folder.name}, which is gone: put it back into the library."
+        self._say("error", sentence, "result")
+        return False
+
+    def _return_to(self, folder: Path | None) -> None:
+        """Choose the checkpoint that a state was made with, if another one is in use."""
+        now = self._checkpoint.folder if self._checkpoint else None
+        if folder is not None and folder != now:
+            self._choose(next(entry for entry in self._catalogue if entry.folder == folder))
+
+    def _choose(self, entry: Entry) -> None:
+        raise NotImplementedError  # the session knows how
+
     def _snapshot(self) -> Snapshot:
-        return Snapshot(self._views, self._options, self._draw, self.state)
+        folder = self._checkpoint.folder if self._checkpoint else None
+        return Snapshot(self._views, self._options, self._draw, self.state, folder)
 
     def _remember(self) -> None:
         self._history.remember(self._snapshot())
@@ -71,6 +114,7 @@ class Steps(Asking):
         if options != before:
             changed.append("options")
         self._views, self._options, self._draw = views, options, draw
+        self._dragging = False  # whoever dragged has let go
         if views or draw is not None:
             self._submit()  # before anybody is told: the network starts while the window paints
         elif self._shown is not None:

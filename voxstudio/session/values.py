@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from voxstudio.core.errors import BadInput
 from voxstudio.core.latent import Latent
+from voxstudio.core.picture import Picture
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.requests import Draw, Given
+from voxstudio.geometry.difference import Difference
 
 STYLES = ("smooth", "blocks")
 COLOURS = ("clay", "confidence")
@@ -54,7 +57,10 @@ class Shown:
     masking, framing), ``network``, ``mesh``, and ``draw`` once :meth:`Session.note_drawn` was called.
     ``origin`` says in words what it was made from ("3 photos, mean", "chair from noise, seed 4").
     ``checkpoint`` is empty for a shape that no checkpoint made, such as the preview of a run.
-    ``note`` is what the person should know about how it was made, else empty.
+    ``note`` is what the person should know about how it was made, else empty. ``key`` is the folder of the checkpoint,
+    ``draw`` the point of its latent space (None for photos), ``label`` its class. ``side`` is what an enhancer
+    imagines beside it, ``difference`` leads from the shape that it is compared with to this one. ``total_ms`` is the
+    time from the wish to the pixels, known with ``draw``: what the stages leave of it was spent waiting.
     """
 
     number: int
@@ -67,6 +73,13 @@ class Shown:
     origin: str
     note: str = ""
     draft: bool = False
+    key: str = ""
+    draw: Draw | Given | None = None
+    label: str | None = None
+    side: Picture | None = None
+    difference: Difference | None = None
+    asked_at: float = 0.0
+    total_ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,8 @@ class Message:
     """One sentence for the person.
 
     ``severity``: ``"info"``, ``"warning"`` or ``"error"``. ``where``: the panel concerned, one of
-    ``"images"``, ``"checkpoint"``, ``"inspection"``, ``"result"``, ``"export"``, ``"training"``. ``details``: one
+    ``"images"``, ``"checkpoint"``, ``"inspection"``, ``"result"``, ``"export"``, ``"training"``, ``"codes"``,
+    ``"path"``, ``"compare"``. ``details``: one
     sentence per file if several failed.
     """
 

@@ -1,0 +1,45 @@
+"""Parts of an answer of the inference thread: the latent that a draw names, the comparison that is wanted."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from voxstudio.core.latent import Latent
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.requests import Draw, Request
+from voxstudio.geometry.difference import Difference, difference
+
+
+def placed(model: Any, draw: Draw) -> Latent:
+    """The latent that a draw names; BadInput if it fits another checkpoint or has a code out of range."""
+    if draw.start is None:
+        latent: Latent = model.draw(draw.seed, draw.label, draw.truncation)
+    else:
+        latent = draw.start
+    layout = getattr(model, "layout", ())
+    if not layout or not (draw.pushes or draw.codes or draw.start is not None):
+        return latent
+    from voxstudio.engine.latent_space import brought_inside, flat, handle, unflat
+
+    vector = flat(latent, layout)  # also for a start: whether it fits is found here, in words
+    if not (draw.pushes or draw.codes):
+        return latent
+    for direction, amount in draw.pushes:
+        vector = vector + np.float32(amount) * flat(direction, layout)
+    vector = brought_inside(vector, layout) if draw.pushes else vector
+    for name, value in draw.codes:
+        vector = handle(layout, name).set(vector, value)
+    return unflat(vector, layout, latent.seed)
+
+
+def compared(request: Request, grid: VoxelGrid, times: dict[str, float]) -> Difference | None:
+    """The result against the shape that it is compared with, if there is one; adds the time that this took."""
+    if request.against is None:
+        return None
+    started = time.perf_counter()
+    found = difference(request.against, grid)
+    times["compare"] = (time.perf_counter() - started) * 1000.0
+    return found

@@ -1,0 +1,20 @@
+"""Where a shape comes from, in words."""
+
+from __future__ import annotations
+
+from voxstudio.engine.requests import Draw
+
+
+def told_draw(draw: Draw) -> str:
+    """``chair from noise, seed 4, c1 at 0.30``."""
+    first = draw.origin if draw.start is not None else f"{draw.label or 'object'} from noise, seed {draw.seed}"
+    parts = [first or "a kept latent"]
+    if len(draw.codes) == 1:
+        name, value = draw.codes[0]
+        parts.append(f"{name} at {value:.3g}")
+    elif draw.codes:
+        parts.append(f"{len(draw.codes)} codes by hand")
+    moved = sum(1 for _, amount in draw.pushes if amount)
+    if moved:
+        parts.append("moved along a direction" if moved == 1 else f"moved along {moved} directions")
+    return ", ".join(parts)
