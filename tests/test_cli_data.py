@@ -135,7 +135,9 @@ def test_a_sheet_of_a_folder_draws_the_good_and_lists_the_bad(here: Here, tree: 
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.obj").write_text("nothing")
     status, out, err = here("data", "show", tmp_path / "bad", "-o", tmp_path / "none.png")
-    assert status == 1 and err.startswith(f"voxstudio: The only mesh of {tmp_path / 'bad'} cannot be used: a.obj holds ")
+    assert status == 1 and err.startswith(
+        f"voxstudio: The only mesh of {tmp_path / 'bad'} cannot be used: a.obj holds "
+    )
     assert not (tmp_path / "none.png").exists()
 
 
@@ -198,25 +200,48 @@ def test_a_file_without_the_models_class_is_one_sentence(here: Here, file: Path,
     assert status == 1 and len(err.strip().splitlines()) == 1 and "Traceback" not in err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
-def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def balls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough meshes for an import to be broken off."""
+    folder = tmp_path_factory.mktemp("balls") / "tree"
+    folder.mkdir()
     mesh = trimesh.creation.icosphere(3)
     for k in range(240):
-        path = tmp_path / "tree" / f"m{k:03d}.stl"
-        path.parent.mkdir(exist_ok=True)
-        trimesh.Trimesh(mesh.vertices * np.array([1, 1 + k / 100, 1]), mesh.faces, process=False).export(path)
-    given = command("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", 2)
+        points = mesh.vertices * np.array([1, 1 + k / 100, 1])
+        trimesh.Trimesh(points, mesh.faces, process=False).export(folder / f"m{k:03d}.stl")
+    return folder
+
+
+def broken_off(tree: Path, file: Path, kind: signal.Signals, when: str, wait_s: float = 0.0) -> None:
+    """Import until ``when`` exists in the partial folder and some more, then signal the whole group, as a terminal."""
+    given = command("data", "import", tree, "-o", file, "--jobs", 2)
     process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     end = time.monotonic() + 90
-    while not list(tmp_path.glob("x.voxdata.partial/*.chunk")) and time.monotonic() < end:
+    while not list(file.parent.glob(f"{file.name}.partial/{when}")) and time.monotonic() < end:
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    time.sleep(wait_s)
+    os.killpg(process.pid, kind)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    # A worker that is just being born may say a word of its own (loky's, before it has learnt to ignore the signal).
-    assert [line for line in err.splitlines() if line.startswith("voxstudio:") and "% " not in line] == [
-        f"voxstudio: Stopped; the same command goes on with {tmp_path / 'x.voxdata'}.",
+    # Nothing else: no traceback of a worker that is just being born, no warning of what clears up after it.
+    assert [line for line in err.splitlines() if "% " not in line] == [
+        f"voxstudio: Stopped; the same command goes on with {file}.",
         "voxstudio: Interrupted.",
     ]
-    done = run("data", "import", tmp_path / "tree", "-o", tmp_path / "x.voxdata", "--jobs", 2, "--json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
+def test_ctrl_c_is_one_sentence_and_the_same_command_goes_on(balls: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.voxdata"
+    broken_off(balls, file, signal.SIGINT, "*.chunk")
+    done = run("data", "import", balls, "-o", file, "--jobs", 2, "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["resumed"] >= 16
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
+def test_ctrl_c_while_workers_are_born_and_a_request_to_end_are_the_same_sentence(balls: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.voxdata"
+    for wait_s in (0.05, 0.2, 0.4):
+        broken_off(balls, file, signal.SIGINT, "pid", wait_s)
+    broken_off(balls, file, signal.SIGTERM, "pid", 0.3)
+    broken_off(balls, file, signal.SIGTERM, "*.chunk")

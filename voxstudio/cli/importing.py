@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from voxstudio.cli import Outcome, say
+from voxstudio.core.errors import VoxStudioError
 from voxstudio.data.importing import OWN_TERMS, ImportReport, Workers, import_tree
 from voxstudio.data.mesh_folders import left_out_in_words, none_usable_in_words, problem_in_words
 from voxstudio.data.mesh_import import ImportOptions
@@ -25,37 +27,57 @@ def import_shapes(arguments: Namespace) -> Outcome:
     source, output = Path(arguments.source), Path(arguments.output)
     options = ImportOptions(arguments.resolution, arguments.faces, arguments.views, arguments.image_size)
     workers = Workers(arguments.jobs, arguments.backend, arguments.address, arguments.timeout)
-    asked = threading.Event()
     line = progress_line()
+    with _interruptible() as asked:
+
+        def progress(fraction: float, words: str) -> None:
+            if asked.is_set():  # the first one was lost in a library's callback
+                raise KeyboardInterrupt
+            line(fraction, words)
+
+        try:
+            report = import_tree(
+                source,
+                output,
+                options,
+                workers,
+                classes=arguments.classes,
+                up=arguments.up,
+                replace=arguments.replace,
+                terms=arguments.terms or OWN_TERMS,
+                progress=progress,
+            )
+        except BaseException as error:
+            if not asked.is_set() or isinstance(error, VoxStudioError):
+                raise
+            # Whatever else went wrong went wrong because everything was being ended.
+            say(f"voxstudio: Stopped; the same command goes on with {output}.")
+            raise KeyboardInterrupt from None
+    return _outcome(report, source)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C and a request to end raise KeyboardInterrupt and set the event, for where a library swallows it."""
+    asked = threading.Event()
 
     def ask(number: int, frame: Any) -> None:
         asked.set()
         raise KeyboardInterrupt
 
-    def progress(fraction: float, words: str) -> None:
-        if asked.is_set():  # the first one was lost in a library's callback
-            raise KeyboardInterrupt
-        line(fraction, words)
+    def unraisable(found: Any) -> None:
+        if not (asked.is_set() and issubclass(found.exc_type, KeyboardInterrupt)):
+            told(found)
 
-    before = signal.signal(signal.SIGINT, ask)
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, ask) for kind in kinds]
+    told, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
-        report = import_tree(
-            source,
-            output,
-            options,
-            workers,
-            classes=arguments.classes,
-            up=arguments.up,
-            replace=arguments.replace,
-            terms=arguments.terms or OWN_TERMS,
-            progress=progress,
-        )
-    except KeyboardInterrupt:
-        say(f"voxstudio: Stopped; the same command goes on with {output}.")
-        raise
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
-    return _outcome(report, source)
+        sys.unraisablehook = told
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def _outcome(report: ImportReport, source: Path) -> Outcome:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -28,9 +31,13 @@ def work_pool(
     import joblib
 
     with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        # "Tasks have been cancelled", "A worker stopped": whoever breaks work off knows that.
+        warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         options: dict[str, Any] = {}
         if backend == "loky":
             options = {"inner_max_num_threads": 1, "idle_worker_timeout": _IDLE_S}
+            _start_trackers()
             stack.callback(_end_loky)
         elif backend == "dask":
             stack.enter_context(_dask(jobs, address))
@@ -46,13 +53,53 @@ def work_pool(
                 return
             # The pieces are coarse: nothing is gained by joining them, and results are not mapped from files.
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, max_nbytes=None)
-            results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
+            results: Any = None
             try:
+                with deaf_children() if backend == "loky" else contextlib.nullcontext():
+                    results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
                 yield from results
             finally:
-                results.close()
+                if results is not None:
+                    results.close()
 
         yield work
+
+
+@contextlib.contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes and threads that are started meanwhile never hear Ctrl-C or a request to end: their parent answers it.
+
+    A process that is just being born would print a traceback otherwise. A signal that comes meanwhile is kept for the
+    end of it. Without effect where there are no signals to block (Windows).
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_trackers() -> None:
+    """Start the processes that clear up after killed workers, so that they do without telling about it.
+
+    Started later, by the pool, they would also end :func:`deaf_children` before the workers are born.
+    """
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    said = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [said, "ignore:resource_tracker"]))
+    try:
+        resource_tracker.ensure_running()
+        loky_tracker.ensure_running()
+    finally:
+        os.environ.pop("PYTHONWARNINGS")
+        if said is not None:
+            os.environ["PYTHONWARNINGS"] = said
 
 
 def _end_loky() -> None:
@@ -71,9 +118,12 @@ def _dask(jobs: int | None, address: str | None) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             if address is None:
-                where: Any = stack.enter_context(
-                    LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50)
-                )
+                _start_trackers()
+                with deaf_children():
+                    cluster = LocalCluster(
+                        n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                    )
+                where: Any = stack.enter_context(cluster)
             else:
                 where = address
             stack.enter_context(Client(where, timeout=10, set_as_default=True))
