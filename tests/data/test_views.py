@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -50,6 +51,19 @@ def test_a_batch_depends_on_seed_and_step_alone_even_from_another_process(store:
     there = next(stream)
     assert here.views.tobytes() == there.views.tobytes() and np.array_equal(here.voxels, there.voxels)
     assert here.fusion == there.fusion and here.views.shape[2:] == (64, 64, 4)
+
+
+def test_batches_come_from_another_process_after_opencv_has_made_threads(store: ShapeStore) -> None:
+    """A forked process that tries to end OpenCV's threads, which only its parent has, waits for ever."""
+    batches = ViewBatches([(store, 1.0)], ("chair",), batch_size=1, image_size=64, resolution=32, seed=9)
+    before = cv2.getNumThreads()
+    try:
+        for _ in range(3):
+            cv2.setNumThreads(4)
+            cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.float32), (31, 31), 5.0)
+            assert len(next(iterate(batches, 0, workers=1)).views) == 1
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_pool_changes_speed_not_batches(store: ShapeStore) -> None:

@@ -49,14 +49,20 @@ class Augmentation:
     image_rotation_deg: float = 0.0
     image_shift: float = 0.0
 
+    def draw_factors(self, extent: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """Factors ``[3]`` for a shape of these side lengths; a negative one mirrors its axis."""
+        factors = np.ones(3)
+        if self.stretch > 0:
+            factors = 1 - rng.uniform(0, self.stretch, 3) * (rng.random(3) < 0.6)
+            factors /= factors[np.argmax(extent * factors)]  # the longest side keeps its length
+            factors = np.minimum(factors, 1.0)
+        if self.mirror and rng.random() < 0.5:
+            factors[0] = -factors[0]
+        return factors
 
-def stretched(
-    surface: Surface, occupancy: npt.NDArray[np.bool_], factors: npt.NDArray[np.float64]
-) -> tuple[Surface, npt.NDArray[np.bool_]]:
-    """Scale the axes about the centre; each ``[3]`` factor is at most 1, a negative one mirrors its axis.
 
-    Voxels are taken from the nearest source voxel, which keeps thin parts whole for mild factors.
-    """
+def stretched_grid(occupancy: npt.NDArray[np.bool_], factors: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Scale the axes of a grid about its centre; the voxels' half of :func:`stretched`."""
     size = len(occupancy)
     centre = (np.arange(size) + 0.5) / size - 0.5
     result = occupancy
@@ -70,6 +76,17 @@ def stretched(
             shape = [1, 1, 1]
             shape[axis] = size
             result = result & valid.reshape(shape)
+    return result
+
+
+def stretched(
+    surface: Surface, occupancy: npt.NDArray[np.bool_], factors: npt.NDArray[np.float64]
+) -> tuple[Surface, npt.NDArray[np.bool_]]:
+    """Scale the axes about the centre; each ``[3]`` factor is at most 1, a negative one mirrors its axis.
+
+    Voxels are taken from the nearest source voxel, which keeps thin parts whole for mild factors.
+    """
+    result = stretched_grid(occupancy, factors)
     vertices = np.asarray(surface.vertices) * factors
     faces = np.asarray(surface.faces)
     if np.prod(factors) < 0:
@@ -81,18 +98,30 @@ def stretched(
     return replace(surface, vertices=vertices, faces=faces, normals=normals), result
 
 
+def turned_grid(
+    occupancy: npt.NDArray[np.bool_], degrees: float, shift: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """The voxels' half of :func:`turned`."""
+    from scipy.ndimage import affine_transform
+
+    rotation = _about_up(degrees)
+    middle = (len(occupancy) - 1) / 2
+    offset = middle - rotation.T @ (middle + shift)
+    moved: npt.NDArray[np.bool_] = affine_transform(occupancy.astype(np.float32), rotation.T, offset, order=1) >= 0.45
+    return moved
+
+
+def _about_up(degrees: float) -> npt.NDArray[np.float64]:
+    angle = np.radians(degrees)
+    return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
+
+
 def turned(
     surface: Surface, occupancy: npt.NDArray[np.bool_], degrees: float, shift: npt.NDArray[np.int64]
 ) -> tuple[Surface, npt.NDArray[np.bool_]]:
     """Turn about the up axis and shift by whole voxels (zeros enter at the border)."""
-    from scipy.ndimage import affine_transform
-
-    angle = np.radians(degrees)
-    rotation = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
-    size = len(occupancy)
-    middle = (size - 1) / 2
-    offset = middle - rotation.T @ (middle + shift)
-    moved = affine_transform(occupancy.astype(np.float32), rotation.T, offset, order=1) >= 0.45
+    rotation, size = _about_up(degrees), len(occupancy)
+    moved = turned_grid(occupancy, degrees, shift)
     vertices = np.asarray(surface.vertices) @ rotation.T + shift / size
     normals = None if surface.normals is None else np.asarray(surface.normals) @ rotation.T
     return replace(surface, vertices=vertices, normals=normals), moved
@@ -136,7 +165,7 @@ class ViewBatches:
         self.weights = np.array([weight for _, weight in stores], np.float64)
         self.weights /= self.weights.sum()
         self.indices = [store.indices(split) for store in self.stores]
-        self.label_maps = [_labels(store.class_names, tuple(class_names)) for store in self.stores]
+        self.label_maps = [class_places(store.class_names, tuple(class_names)) for store in self.stores]
         if not all(len(part) for part in self.indices):
             raise BadInput(f"A source of shapes has no {split} object: add objects, or choose other data.")
         self.batch_size, self.image_size, self.resolution, self.seed = batch_size, image_size, resolution, seed
@@ -146,7 +175,6 @@ class ViewBatches:
         self._kept: dict[int, dict[int, Any]] = {}
 
     def __getitem__(self, step: int) -> ViewBatch:
-        cv2.setNumThreads(1)  # the loader's process must not fight the trainer for cores
         rng = np.random.default_rng([self.seed, step])
         views_each = int(rng.choice(self.view_counts))
         fusion = str(rng.choice(self.fusions))
@@ -186,13 +214,7 @@ class ViewBatches:
         index = int(rng.choice(self.indices[which]))
         surface, occupancy = store.surface(index), resized(store.occupancy(index), self.resolution)
         a = self.augmentation
-        factors = np.ones(3)
-        if a.stretch > 0:
-            factors = 1 - rng.uniform(0, a.stretch, 3) * (rng.random(3) < 0.6)
-            factors /= factors[np.argmax(occupied_extent(occupancy) * factors)]  # the longest side keeps its length
-            factors = np.minimum(factors, 1.0)
-        if a.mirror and rng.random() < 0.5:
-            factors[0] = -factors[0]
+        factors = a.draw_factors(occupied_extent(occupancy), rng)
         surface, occupancy = stretched(surface, occupancy, factors)
         if a.model_rotation_deg or a.model_shift_voxels:
             shift = rng.integers(-a.model_shift_voxels, a.model_shift_voxels + 1, 3)
@@ -209,7 +231,7 @@ class ViewBatches:
         return view
 
 
-def _labels(given: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
+def class_places(given: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
     """Place of each given class among the wanted ones; a model of one class takes everything for that class."""
     lower = [name.lower() for name in wanted]
     if len(wanted) == 1:
@@ -232,17 +254,18 @@ def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]
     return np.array(extents, np.float64)
 
 
-def iterate(batches: ViewBatches, start: int, workers: int = 1) -> Iterator[ViewBatch]:
+def iterate(batches: Any, start: int, workers: int = 1) -> Iterator[Any]:
     """Batches from ``start`` on, made ahead of time by ``workers`` processes (0: in this one)."""
+    # Batches take one core, and a process must not be forked while OpenCV keeps threads: the copy waits for them.
+    cv2.setNumThreads(1)
     if workers == 0:
         for step in itertools.count(start):
             yield batches[step]
     from torch.utils.data import DataLoader
 
     steps: Any = itertools.count(start)
-    source: Any = batches  # indexable, which is all that the loader asks of it
     loader: Any = DataLoader(
-        source,
+        batches,  # indexable, which is all that the loader asks of it
         batch_size=None,
         sampler=steps,
         num_workers=workers,
