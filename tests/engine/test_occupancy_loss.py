@@ -28,3 +28,14 @@ def test_extreme_logits_stay_finite() -> None:
     loss.backward()
     assert bool(torch.isfinite(loss)) and logits.grad is not None and bool(torch.isfinite(logits.grad).all())
     assert logits.grad[0, 0] < 0 < logits.grad[0, 1]  # a wrong sure answer is still pulled back
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 200.0])
+def test_sure_logits_in_single_precision_cost_what_the_plain_loss_says(scale: float) -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(2, 1, 16, 16, 16) * scale
+    target = (torch.rand_like(logits) > 0.9).float()
+    for mine, plain in zip(
+        occupancy_loss(logits, target, 2.0, 5.0), composed_loss(logits, target, 2.0, 5.0), strict=True
+    ):
+        torch.testing.assert_close(mine, plain, rtol=1e-4, atol=1e-4)

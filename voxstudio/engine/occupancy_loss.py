@@ -56,8 +56,8 @@ class _Occupancy(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         x, t = logits.flatten(1), target.flatten(1)
         p = torch.sigmoid(x)
-        # Logits below -85 all cost the same, so that the logarithm stays finite; their gradients are exact.
         log_p = p.clamp(min=1e-37).log_()
+        torch.minimum(log_p, x, out=log_p)  # where p has vanished, log p is the logit
         flat = t.reshape(-1)
         entropy = x.sum() - flat.dot(x.reshape(-1)) - log_p.sum()
         if positive_weight != 1:
