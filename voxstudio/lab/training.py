@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,10 +32,12 @@ from voxstudio.engine.place import Place
 from voxstudio.engine.training import GO, Best, Listener, Loop, LoopOptions, alone_in, best_of, load_state
 from voxstudio.evaluation.metrics import diversity
 from voxstudio.families import family
+from voxstudio.lab.card_words import trained_in_words
 from voxstudio.lab.learning_data import HELD_OUT_SHARE, find_stores
 
 HELD_OUT_SEED = 77
 """Seed of the views that held-out objects are measured by."""
+OWN_LICENCE = "yours to choose, within the terms of the data it learned from"
 
 
 def batch_source(
@@ -43,15 +46,16 @@ def batch_source(
     """How a trainer opens its batches at a step; ``part`` ``(r, n)``: the rows of process r of n."""
     from voxstudio.data.view_batches import Augmentation, ViewBatches, iterate
     from voxstudio.data.views import ViewStyle
+    from voxstudio.data.voxel_batches import VoxelBatches
 
-    augmentation = Augmentation(
-        recipe.mirror,
-        recipe.stretch,
-        recipe.model_rotation_deg,
-        recipe.model_shift_voxels,
-        recipe.image_rotation_deg,
-        recipe.image_shift,
-    )
+    names = (spec.name for spec in dataclasses.fields(Augmentation))
+    augmentation = Augmentation(**{name: getattr(recipe, name) for name in names if hasattr(recipe, name)})
+    if not hasattr(recipe, "view_counts"):
+        voxels = VoxelBatches(
+            stores, recipe.classes, batch_size=recipe.batch_size, resolution=recipe.resolution, seed=seed,
+            augmentation=augmentation, pool=recipe.shape_pool, part=part,
+        )  # fmt: skip
+        return lambda start: iterate(voxels, start, workers)
     batches = ViewBatches(
         stores,
         recipe.classes,
@@ -72,12 +76,20 @@ def batch_source(
 def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, limit: int = 24) -> list[Any]:
     """Three fixed views of each held-out object, as :func:`voxstudio.lab.comparing.compare` sees them; [] if none."""
     from voxstudio.data.grids import resized
-    from voxstudio.data.view_batches import ViewBatch, ViewBatches
+    from voxstudio.data.view_batches import ViewBatch, ViewBatches, class_places
+    from voxstudio.data.voxel_batches import VoxelBatch
 
     found: list[Any] = []
     for store, _ in stores:
         chosen = store.indices("validation")[: limit - sum(len(batch.labels) for batch in found)]
         if not len(chosen):
+            continue
+        if not hasattr(recipe, "view_counts"):
+            places = class_places(store.class_names, recipe.classes)
+            for index in map(int, chosen):
+                occupancy = resized(store.occupancy(index), recipe.resolution)
+                label = np.array([places[store.label(index)]], np.int64)
+                found.append(VoxelBatch(occupancy[None], label))
             continue
         maker = ViewBatches(
             [(store, 1.0)], recipe.classes, batch_size=1, image_size=recipe.image_size, resolution=recipe.resolution,
@@ -179,7 +191,9 @@ def train(
         if compared and base is not None and listener is not None:
             from voxstudio.lab.comparing import compare
 
-            listener.compared(compare(base, out, opened, seed))
+            pairs = compare(base, out, opened, HELD_OUT_SEED)
+            work.tell_comparison(pairs)
+            listener.compared(pairs)
         place.wait()
     return out
 
@@ -241,8 +255,9 @@ class _Run:
         save_checkpoint(self.out, tensors, self._card(network, step), self.recipe.to_json())
 
     def _card(self, network: Mapping[str, Any], step: int) -> Card:
+        base = read_card(self.base).name if self.base is not None else ""
         card = _card(
-            self.record, self.out, self.recipe, network, self.stores, step, self.seed, self.title, self.summary
+            self.record, self.out, self.recipe, network, self.stores, step, self.seed, self.title, self.summary, base
         )
         if self.best.curve:
             measured = {"held_out_iou": round(self.best.value, 4), "held_out_step": self.best.step}
@@ -254,6 +269,7 @@ class _Run:
         return replace(
             card,
             iso_level=before.iso_level,
+            licence=f"{card.licence}; {before.name} is {before.licence}",
             training={**card.training, "base": told},
             data={"sources": [*card.data["sources"], *before.data.get("sources", ())]},
         )
@@ -304,12 +320,14 @@ def _card(
     seed: int,
     title: str,
     summary: str,
+    base: str = "",
 ) -> Card:
     sources = [
         {
             "title": s.title,
             "terms": s.terms,
             "objects": len(s.indices("train")),
+            "classes": list(s.class_names),
             "resolution": s.resolution,
             "weight": round(w, 4),
         }
@@ -320,13 +338,14 @@ def _card(
         name=out.name,
         family=record.key,
         title=title or out.name,
-        summary=summary or record.summary,
+        summary=summary or trained_in_words(sources, step, base),
         resolution=recipe.resolution,
-        iso_level=0.4,
+        iso_level=float(network.get("iso_level", 0.4)),
         classes=tuple(recipe.classes),
         network=dict(network),
         data={"sources": sources},
         training=training,
         recipe_digest=recipe.digest(),
+        licence=OWN_LICENCE,
         citation=record.citation,
     )

@@ -1,0 +1,405 @@
+"""The game of a generator of shapes and its critic, after an autoencoder has led the way: 3D-GAN and its kin.
+
+A trainer owns a :class:`Game` and hands it the batches; the game knows no files, no views and no family.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's customary name
+
+from voxstudio.engine import adversarial as adv
+from voxstudio.engine import reconstruction as rec
+from voxstudio.engine.codes import CodeSpace, Entry, divergence, entropies
+from voxstudio.engine.occupancy_loss import occupancy_loss
+from voxstudio.engine.place import Place
+from voxstudio.engine.volume_recipe import VolumeGanRecipe
+from voxstudio.engine.volumetric import CriticHeads, VolumeGenerator, VolumeTrunk, channels_last, plain_weights
+
+KEPT_CODES = 2048
+"""Encoded shapes from which the entry of drawn codes is fitted."""
+FIT_EVERY = 100
+WATCHED = 16
+"""Drawn codes whose shapes the collapse meter compares."""
+UNUSED = ("num_batches", "coarse_")
+"""Parts of names of tensors that inference does not need."""
+
+
+class Maker(nn.Module):
+    """Entry and generator. A code is *drawn*; the entry makes it an *entered* one; the generator decodes that."""
+
+    def __init__(self, recipe: VolumeGanRecipe, space: CodeSpace, coarse: bool = False) -> None:
+        super().__init__()
+        self.entry = Entry(space, recipe.entry_width) if recipe.lead_steps else None
+        self.net = VolumeGenerator(space.inputs, recipe.width, recipe.resolution, recipe.refine_to, coarse)
+
+    def forward(self, code: Tensor, coarse: bool = False) -> Tensor:
+        """Drawn codes to logits."""
+        return self.decode(self.enter(code), coarse)
+
+    def enter(self, code: Tensor) -> Tensor:
+        """Drawn codes to entered ones; the same where nothing led."""
+        return torch.as_tensor(self.entry(code)) if self.entry is not None else code
+
+    def decode(self, entered: Tensor, coarse: bool = False) -> Tensor:
+        """Entered codes to logits."""
+        return torch.as_tensor(self.net(entered, coarse))
+
+
+def build_critic(recipe: VolumeGanRecipe, space: CodeSpace, plain: bool = False) -> CriticHeads:
+    """Trunk and heads of a recipe; ``plain`` builds what inference loads (no spectral norm, no coarse step)."""
+    spectral = recipe.spectral_norm and not plain
+    trunk = VolumeTrunk(
+        recipe.d_width, recipe.resolution, recipe.trunk_layers, recipe.d_norm, spectral,
+        coarse=bool(recipe.coarse_steps) and not plain,
+    )  # fmt: skip
+    reads = recipe.lead_steps or recipe.keep_reconstruction or space.categorical or space.continuous
+    return CriticHeads(trunk, space.outputs if reads else 0, spectral)
+
+
+class Game:
+    """Maker, critic, their optimisers, averaged weights and random state; one seed decides all of it.
+
+    Parameters
+    ----------
+    beside: further losses of the generator, from entered codes of drawn ones: ``(entered) -> (loss, values)``.
+    """
+
+    def __init__(
+        self, recipe: VolumeGanRecipe, space: CodeSpace, place: Place, seed: int,
+        build: Callable[[], Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.recipe, self.space, self.place, self.device = recipe, space, place, place.device
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = build() if build is not None else Maker(recipe, space, bool(recipe.coarse_steps))
+            self.maker: Maker = made.to(self.device)
+            self.critic = build_critic(recipe, space).to(self.device)
+        channels_last(self.maker, self.critic)
+        self.average = adv.Average(self.maker, recipe.ema)
+        self.random = torch.Generator().manual_seed(seed + 1)
+        betas = (0.9, 0.999)
+        self.optimizer_g = torch.optim.Adam(self.maker.parameters(), lr=1e-3, betas=betas)
+        self.optimizer_d = torch.optim.Adam(self.critic.parameters(), lr=1e-3, betas=betas)
+        self.resting = adv.RestingCritic(recipe.d_accuracy_limit)
+        self.codes: deque[Tensor] = deque(maxlen=KEPT_CODES)
+        self.done = 0
+        self._watched = space.prior(WATCHED, torch.Generator().manual_seed(seed + 2))
+
+    @property
+    def leading(self) -> bool:
+        """True while encoding leads."""
+        return self.done < self.recipe.lead_steps
+
+    @property
+    def coarse(self) -> bool:
+        """True while shapes have half the resolution."""
+        return self.done < self.recipe.coarse_steps
+
+    def rate(self) -> float:
+        """Factor on the step sizes: each of the two parts rises and, with the cosine schedule, falls."""
+        r = self.recipe
+        if r.schedule == "constant":
+            return 1.0
+        start, end = (0, r.lead_steps) if self.leading else (r.lead_steps, r.max_steps)
+        rise = min(1.0, (self.done - start + 1) / max(r.warmup_steps, 1))
+        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.done - start) / max(end - start, 1))))
+        return rise * (0.2 + 0.8 * fall if self.leading else fall)
+
+    def step(self, truth: Tensor) -> dict[str, float]:
+        """Update by one batch of shapes ``[N, 1, R, R, R]`` in [0, 1]; named values."""
+        self.prepare()
+        with self.place.autocast():
+            loss, values = self.losses(truth)
+        loss.backward()
+        self.apply()
+        for _ in range(self.recipe.generator_updates - 1 if not self.leading else 0):
+            self.prepare()
+            with self.place.autocast():
+                more, _ = self.teach(self.maker(self.draw(len(truth)), self.coarse), truth, self.draw_last)
+            more.backward()
+            self.apply(critic=False)
+        self.finish()
+        return self.place.means(values)
+
+    def losses(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """The loss of one batch, by phase."""
+        if self.coarse:
+            truth = F.avg_pool3d(truth, 2)
+        return self._lead(truth) if self.leading else self._play(truth)
+
+    def prepare(self) -> None:
+        """Step sizes and moments of this step, no gradients, everything in training."""
+        r, rate = self.recipe, self.rate()
+        for optimizer, base in ((self.optimizer_g, r.learning_rate_g), (self.optimizer_d, r.learning_rate_d)):
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = rate * (r.learning_rate_lead if self.leading else base)
+                group["betas"] = (0.9 if self.leading else r.beta1, 0.999)
+        self.maker.train()
+        self.critic.train()
+
+    def apply(self, critic: bool = True) -> None:
+        """Average gradients over processes, clip, update; a gradient that overflowed costs its batch."""
+        parts = [(self.maker, self.optimizer_g), *([(self.critic, self.optimizer_d)] if critic else [])]
+        modules: Sequence[nn.Module] = [module for module, _ in parts]
+        self.place.average_gradients([p for module in modules for p in module.parameters()])
+        norms = [torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0) for module in modules]
+        if all(math.isfinite(float(norm)) for norm in norms):
+            for _, optimizer in parts:
+                optimizer.step()
+
+    def finish(self) -> None:
+        """Count the step, fit the entry while encoding leads, move the average."""
+        self.done += 1
+        r = self.recipe
+        if self.maker.entry is not None and self.done <= r.lead_steps:
+            if self.done % FIT_EVERY == 0 or self.done == r.lead_steps:
+                if len(self.codes) > 1:
+                    for maker in (self.maker, self.average.net):
+                        maker.entry.fit(torch.stack(list(self.codes)))
+        self.average.follow(self.done)
+
+    def draw(self, count: int) -> Tensor:
+        """Drawn codes of this process's rows; also kept as ``draw_last``."""
+        whole = self.space.prior(count * self.place.world, self.random)
+        self.draw_last = whole[self.place.rank :: self.place.world].to(self.device)
+        return self.draw_last
+
+    def noise(self, like: Tensor) -> Tensor:
+        """Gaussian noise of the whole run's batch, of which this process takes its part."""
+        shape = (self.place.world, *like.shape)
+        return torch.randn(shape, generator=self.random)[self.place.rank].to(self.device)
+
+    # The two phases.
+
+    def _lead(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """An autoencoder: the trunk reads codes, the generator decodes them (Larsen et al., ICML 2016; TL-embedding)."""
+        r = self.recipe
+        _, read = self.critic(truth)
+        found = self.space.posterior(read)
+        entered = self.space.sample(found, self.noise, self.random)
+        self._keep(entered)
+        share = getattr(r, "focus_share", 0.0)
+        if share:
+            # Some shapes are decoded without their noise: what the other codes can tell, they must tell.
+            blind = torch.rand(len(entered), 1, generator=self.random).to(self.device) < share
+            noise, *others = self.space.split(entered)
+            entered = torch.cat([torch.where(blind, torch.zeros_like(noise), noise), *others], 1)
+        logits = self.maker.decode(entered, self.coarse).float()
+        loss, values = self._reconstructed(logits, truth)
+        more, told = self._regular(found, truth)
+        return loss + more, {"loss": float((loss + more).detach()), **values, **told}
+
+    def _regular(self, found: Any, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """KL of the gaussian codes; mutual information and steadiness of the categorical ones (IMSAT)."""
+        r = self.recipe
+        kl = divergence(found.mean, found.log_variance)
+        loss, values = r.kl_weight * kl, {"kl": float(kl.detach())}
+        if self.space.continuous:
+            scores = divergence(found.score_mean, found.score_log_variance)
+            loss = loss + getattr(r, "score_weight", r.kl_weight) * scores
+            values["kl_codes"] = float(scores.detach())
+        weight = getattr(r, "cluster_weight", 0.0)
+        if self.space.categorical and weight:
+            each, whole = entropies(found.logits)
+            loss = loss + weight * (each - 2.0 * whole)
+            if self.leading:  # later Q, which answers for made shapes, keeps it steady
+                with adv.statistics_kept(self.critic):
+                    again = self.space.posterior(self.critic(self._changed(truth))[1])
+                steady = -(torch.softmax(found.logits.detach(), -1) * torch.log_softmax(again.logits, -1)).sum(-1)
+                loss = loss + weight * 2.0 * steady.mean(0).sum()
+            values["code_entropy"] = float(each.detach())
+            values["codes_in_use"] = float(whole.detach().exp())
+        return loss, values
+
+    def _changed(self, truth: Tensor) -> Tensor:
+        """The same shapes mirrored, shifted by a few voxels and scaled a little."""
+        most = max(1, truth.shape[-1] // 16)
+        shifts = torch.randint(-most, most + 1, (3,), generator=self.random).tolist()
+        x = torch.roll(truth.flip(2), shifts, (2, 3, 4))
+        scale = 1 + 0.2 * (torch.rand(3, generator=self.random) - 0.5)
+        theta = torch.diag_embed(1 / scale)[None].to(x.device)
+        theta = torch.cat([theta, torch.zeros(1, 3, 1, device=x.device)], 2).expand(len(x), 3, 4)
+        with torch.autocast(x.device.type, enabled=False):
+            places = F.affine_grid(theta, list(x.shape), align_corners=False)
+            return F.grid_sample(x.float(), places, align_corners=False)
+
+    def _play(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """One move of both players, from one batch of shapes and as many drawn codes."""
+        r, count = self.recipe, len(truth)
+        last = self.critic.trunk(self._blurred(truth))[-1]
+        real, read = self.critic.judge(last), self.critic.read(last)
+        drawn = self.draw(count)
+        entered, values = self.maker.enter(drawn), {}
+        loss = truth.new_zeros(())
+        encodes = bool(r.keep_reconstruction) and read is not None
+        if encodes:
+            assert read is not None
+            found = self.space.posterior(read)
+            encoded = self.space.sample(found, self.noise, self.random)
+            self._keep(encoded)
+            logits = self.maker.decode(torch.cat([entered, encoded]), self.coarse).float()
+            more, values = self._reconstructed(logits[count:], truth)
+            regular, told = self._regular(found, truth)
+            loss, values = loss + r.keep_reconstruction * more + regular, {**values, **told}
+            logits = logits[:count]
+        else:
+            logits = self.maker.decode(entered, self.coarse).float()
+        fake = self.shown(logits)
+        judged, told = self.judged(truth, real, fake.detach(), drawn)
+        taught, more_told = self.teach(logits, truth, drawn)
+        loss = loss + judged + taught
+        return loss, {"loss": float(loss.detach()), **values, **told, **more_told}
+
+    def shown(self, logits: Tensor) -> Tensor:
+        """What the critic sees of made shapes."""
+        return torch.sigmoid(self.recipe.sharpness * logits)
+
+    def judged(self, truth: Tensor, real: Tensor, fake: Tensor, drawn: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """The critic's loss: its verdicts, its penalty, and what it reads of drawn codes (Q)."""
+        r = self.recipe
+        with adv.statistics_kept(self.critic):
+            made, read = self.critic(self._blurred(fake))
+        targets = [adv.soft_labels(len(real), k, r.soft_labels, self.random, self.device) for k in (True, False)]
+        loss = adv.critic_loss(r.gan_loss, real, made, *targets)
+        values = {"d_loss": float(loss.detach()), "d_accuracy": adv.accuracy(real.detach(), made.detach())}
+        learns = self.resting.may_learn
+        self.resting.accuracy = self.place.means({"accuracy": values["d_accuracy"]})["accuracy"]
+        if not learns:
+            loss = 0.0 * loss
+        elif r.penalty != "none" and self.done % r.penalty_every == 0:
+            penalty = self._penalty(truth, fake)
+            loss = loss + r.penalty_weight * r.penalty_every * penalty
+            values["penalty"] = float(penalty.detach())
+        weight = getattr(r, "information_weight", 0.0)
+        if weight and read is not None:
+            crossed, unlikely = self.space.information(self.space.posterior(read), drawn)
+            loss = loss + weight * (crossed + unlikely)
+        return loss, values
+
+    def teach(self, logits: Tensor, truth: Tensor, drawn: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """The generator's loss on drawn codes: verdict, information, shape limit."""
+        r = self.recipe
+        fake = self.shown(logits.float())
+        with adv.untaught(self.critic):
+            made, read = self.critic(self._blurred(fake))
+        grown = min(1.0, (self.done - r.lead_steps + 1) / r.d_warmup_steps) if r.d_warmup_steps else 1.0
+        verdict = adv.maker_loss(r.gan_loss, made)
+        loss, values = r.adversarial_weight * grown * verdict, {"g_loss": float(verdict.detach())}
+        weight = getattr(r, "information_weight", 0.0)
+        if weight and read is not None:
+            crossed, unlikely = self.space.information(self.space.posterior(read), drawn)
+            loss = loss + weight * (crossed + unlikely)
+            values |= {"information": -float((crossed + unlikely).detach())}
+        limit = getattr(r, "shape_limit_weight", 0.0)
+        if limit:
+            made_now = torch.sigmoid(logits.float())
+            pair = rec.nearest(made_now, truth) if r.shape_limit_pair == "nearest" else truth.mean(0, keepdim=True)  # type: ignore[attr-defined]
+            limited = rec.shape_limit(made_now, pair, r.shape_limit_log, r.shape_limit_square, r.shape_limit_clamp)  # type: ignore[attr-defined]
+            loss, values["shape_limit"] = loss + limit * limited, float(limited.detach())
+        return loss, values
+
+    def _penalty(self, truth: Tensor, fake: Tensor) -> Tensor:
+        def judge(x: Tensor) -> Tensor:
+            return self.critic.judge(self.critic.trunk(x)[-1])
+
+        with torch.autocast(truth.device.type, enabled=False), adv.statistics_kept(self.critic):
+            if self.recipe.penalty == "r1":
+                return adv.r1_penalty(judge, truth)
+            return adv.gradient_penalty(
+                judge, truth, fake, torch.rand(len(truth), generator=self.random).to(self.device)
+            )
+
+    def _blurred(self, x: Tensor) -> Tensor:
+        """Instance noise, falling to zero at the end of training."""
+        left = self.recipe.instance_noise * max(0.0, 1 - self.done / self.recipe.max_steps)
+        return x + left * self.noise(x) if left and not self.leading else x
+
+    def _reconstructed(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        loss, crossed, _ = occupancy_loss(logits, truth, 1.0, self.recipe.dice_weight)
+        return loss, {"reconstruction": float(crossed), "iou": rec.overlap(logits.detach(), truth)}
+
+    def _keep(self, entered: Tensor) -> None:
+        self.codes.extend(entered.detach().float().cpu().unbind(0))
+
+    # What others ask for.
+
+    @torch.no_grad()
+    def made(self, codes: Tensor, net: nn.Module | None = None) -> Tensor:
+        """Probabilities ``[N, R, R, R]`` of drawn codes, by the averaged maker; changes nothing."""
+        maker: Any = net or self.average.net
+        with self.place.autocast():
+            return torch.sigmoid(maker(codes.to(self.device), self.coarse).float())[:, 0]
+
+    def samples(self) -> npt.NDArray[np.float32]:
+        """Shapes of the same drawn codes each time, ``[N, R, R, R]``."""
+        return np.asarray(self.made(self._watched).cpu().numpy(), np.float32)
+
+    @torch.no_grad()
+    def validate(self, batches: Sequence[Any]) -> float:
+        """Mean IoU of held-out shapes with what the averaged maker decodes of their codes.
+
+        Without an encoder: with the nearest of 64 drawn shapes.
+        """
+        scores: list[float] = []
+        drawn = None
+        self.critic.eval()
+        for batch in batches:
+            truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+            truth = F.avg_pool3d(truth, 2) if self.coarse else truth
+            with self.place.autocast():
+                read = self.critic(truth)[1]
+                if read is not None:
+                    code = self.space.middle(self.space.posterior(read))
+                    logits = self.average.net.decode(code, self.coarse).float()
+                else:
+                    if drawn is None:
+                        codes = self.space.prior(64, torch.Generator().manual_seed(0)).to(self.device)
+                        drawn = self.average.net(codes, self.coarse).float()
+                    logits = torch.logit(rec.nearest(truth, torch.sigmoid(drawn)), 1e-6)
+            scores.append(rec.overlap(logits, truth))
+        self.critic.train()
+        return float(np.mean(scores)) if scores else 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Weights, averages, optimisers, random state."""
+        rows = list(self.codes)
+        return {
+            "done": self.done, "maker": self.maker.state_dict(), "critic": self.critic.state_dict(),
+            "average": self.average.net.state_dict(), "optimizer_g": self.optimizer_g.state_dict(),
+            "optimizer_d": self.optimizer_d.state_dict(), "random": self.random.get_state(),
+            "critic_accuracy": self.resting.accuracy,
+            "codes": torch.stack(rows) if rows else torch.zeros(0, self.space.inputs),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue exactly where :meth:`state` was taken."""
+        self.done, self.resting.accuracy = int(state["done"]), float(state["critic_accuracy"])
+        self.maker.load_state_dict(state["maker"])
+        self.critic.load_state_dict(state["critic"])
+        self.average.net.load_state_dict(state["average"])
+        self.optimizer_g.load_state_dict(state["optimizer_g"])
+        self.optimizer_d.load_state_dict(state["optimizer_d"])
+        self.random.set_state(state["random"])
+        self.codes = deque(state["codes"].unbind(0), maxlen=KEPT_CODES)
+
+    def export(self) -> dict[str, Tensor]:
+        """Inference weights: the averaged maker, and the critic where the recipe keeps it."""
+        parts = {"maker": dict(self.average.net.state_dict())}
+        if self.recipe.keep_discriminator:
+            parts["critic"] = plain_weights(self.critic)
+        return {
+            f"{part}.{name}": value.detach().cpu().clone()
+            for part, tensors in parts.items()
+            for name, value in tensors.items()
+            if not any(word in name for word in UNUSED)
+        }

@@ -1,0 +1,166 @@
+"""A trained generator of shapes from codes on its device: draws, decodes, reads shapes, gives their features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from voxstudio.core.card import Card
+from voxstudio.core.controls import Choice, Control, Slider
+from voxstudio.core.errors import BadCheckpoint, BadInput
+from voxstudio.core.latent import Latent
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.codes import CodeSpace
+from voxstudio.engine.device import has_bf16
+from voxstudio.engine.inference_form import inference_form
+from voxstudio.engine.volume_game import Maker, build_critic
+from voxstudio.engine.volume_recipe import VolumeGanRecipe
+
+Grids = npt.NDArray[np.bool_] | npt.NDArray[np.float32]
+AT_ONCE = 16
+LARGEST_SEED = 2**63 - 1
+
+
+class VolumeModel:
+    """Maker and, where the card's recipe kept it, critic; batch norm folded, bf16 where the device has it.
+
+    A latent has the codes ``"noise"`` ``[Z]``, ``"categorical"`` ``[K * D]`` (one-hot, one code after the other) and
+    ``"continuous"`` ``[C]`` in [-1, 1]; the last two only where the family has such codes.
+    """
+
+    def __init__(
+        self, card: Card, tensors: Mapping[str, Tensor], device: str, fast: bool, recipe: VolumeGanRecipe,
+        space: CodeSpace, maker: Maker | None = None,
+    ) -> None:  # fmt: skip
+        self.card, self.device, self.note = card, device, ""
+        self.recipe, self.space = recipe, space
+        self.classes = recipe.classes
+        self.dtype = torch.bfloat16 if fast and has_bf16(device) else torch.float32
+        self.maker = maker if maker is not None else Maker(recipe, space)
+        self.critic = build_critic(recipe, space, plain=True) if recipe.keep_discriminator else None
+        wanted = {f"maker.{name}" for name in self.maker.state_dict()}
+        wanted |= {f"critic.{name}" for name in self.critic.state_dict()} if self.critic is not None else set()
+        wanted = {name for name in wanted if "num_batches" not in name}
+        if odd := sorted(set(tensors) ^ wanted):
+            raise BadCheckpoint(
+                f"The weights of {card.name} do not fit its recipe: {len(odd)} tensors differ, first {odd[0]!r}."
+            )
+        for part, net in (("maker.", self.maker), ("critic.", self.critic)):
+            if net is not None:
+                mine = {name.removeprefix(part): t for name, t in tensors.items() if name.startswith(part)}
+                net.load_state_dict(mine, strict=False)
+                net.eval().requires_grad_(False).to(device)
+        if fast:
+            inference_form(self.maker.net, self.dtype)
+            if self.critic is not None:
+                inference_form(self.critic.trunk, self.dtype)
+
+    def controls(self) -> tuple[Control, ...]:
+        """Continuous and categorical codes, truncation and threshold."""
+        found: list[Control] = []
+        for index in range(self.space.continuous):
+            words = "A continuous code; a sweep tells what it moves."
+            found.append(Slider(f"continuous:{index}", f"Code {index + 1}", -1.0, 1.0, 0.0, "", words))
+        for index in range(self.space.categorical):
+            values = tuple(str(value + 1) for value in range(self.space.categories))
+            words = "A categorical code; a sweep tells what it chooses."
+            found.append(Choice(f"categorical:{index}", f"Kind {index + 1}", values, values[0], words))
+        found.append(Slider("truncation", "Truncation", 0.0, 1.5, 1.0, "", "How far from the average shape."))
+        found.append(Slider("iso", "Threshold", 0.05, 0.95, self.card.iso_level, "", "Probability at the surface."))
+        return tuple(found)
+
+    def draw(self, seed: int, label: str | None = None, truncation: float = 1.0) -> Latent:
+        """Draw a code; below 1, ``truncation`` brings its noise nearer to the middle. ``label`` changes nothing."""
+        if not 0 <= int(seed) <= LARGEST_SEED:
+            raise BadInput(f"A seed is a whole number from 0 to {LARGEST_SEED}, not {seed}.")
+        code = self.space.prior(1, torch.Generator().manual_seed(int(seed)))
+        latent = self.unpack(code)[0]
+        return Latent({**latent.codes, "noise": truncation * latent.codes["noise"]}, int(seed))
+
+    def pack(self, latents: list[Latent] | tuple[Latent, ...]) -> Tensor:
+        """Latents to drawn codes ``[N, inputs]``; BadInput if one has other codes than this model."""
+        return torch.from_numpy(np.stack([self._flat(latent) for latent in latents]))
+
+    def _flat(self, latent: Latent) -> npt.NDArray[np.float32]:
+        sizes = self._sizes()
+        for name, length in sizes.items():
+            given = latent.codes.get(name)
+            if given is None or len(given) != length:
+                found = "none" if given is None else f"one of length {len(given)}"
+                raise BadInput(f"{self.card.name} needs a {name} code of length {length}, and the latent has {found}.")
+            if not np.isfinite(given).all():
+                raise BadInput(f"The {name} code holds a value that is not a number.")
+        return np.concatenate([latent.codes[name] for name in sizes]).astype(np.float32)
+
+    def unpack(self, codes: Tensor) -> list[Latent]:
+        """Drawn codes ``[N, inputs]`` to latents without a seed."""
+        sizes = self._sizes()
+        parts = [part.numpy() for part in codes.detach().float().cpu().split(list(sizes.values()), 1)]
+        return [Latent(dict(zip(sizes, row, strict=True))) for row in zip(*parts, strict=True)]
+
+    def _sizes(self) -> dict[str, int]:
+        space = self.space
+        sizes = {
+            "noise": space.noise, "categorical": space.categorical * space.categories, "continuous": space.continuous,
+        }  # fmt: skip
+        return {name: size for name, size in sizes.items() if size}
+
+    def logits(self, codes: Tensor) -> Tensor:
+        """Logits ``[N, 1, R, R, R]`` of drawn codes ``[N, inputs]``; gradients reach the codes (for inversion)."""
+        entered = self.maker.enter(codes.to(self.device, torch.float32))
+        return self.maker.decode(entered.to(self.dtype)).float()
+
+    @torch.inference_mode()
+    def probabilities(self, codes: Tensor) -> npt.NDArray[np.float32]:
+        """Probabilities ``[N, R, R, R]`` of drawn codes ``[N, inputs]``."""
+        rows = [torch.sigmoid(self.logits(part))[:, 0].cpu() for part in codes.split(AT_ONCE)]
+        return torch.cat(rows).numpy()
+
+    def decode(self, latent: Latent, label: str | None = None) -> VoxelGrid:
+        """Decode one latent; the card's iso level is set on the grid."""
+        field = self.probabilities(self.pack([latent]))[0]
+        return VoxelGrid.unit(field, self.card.iso_level, self.card.name)
+
+    @torch.inference_mode()
+    def first_volume(self, codes: Tensor) -> npt.NDArray[np.float32]:
+        """The generator's first feature layer, flat ``[N, F]``, of drawn codes (GANSpace's place for directions)."""
+        entered = self.maker.enter(codes.to(self.device, torch.float32))
+        return self.maker.net.first_volume(entered.to(self.dtype)).flatten(1).float().cpu().numpy()
+
+    @property
+    def encodes(self) -> bool:
+        """True if :meth:`encode` can read shapes."""
+        return self.critic is not None and self.critic.posterior is not None
+
+    @torch.inference_mode()
+    def features(self, grids: Grids) -> npt.NDArray[np.float32]:
+        """Discriminator features ``[N, F]`` of occupancies ``[N, R, R, R]`` (enhancer GAN, shape features)."""
+        if self.critic is None:
+            raise BadInput(f"{self.card.name} was exported without its discriminator: train with keep_discriminator.")
+        trunk = self.critic.trunk
+        rows = [trunk.features(part).float().cpu() for part in self._batches(grids)]
+        return torch.cat(rows).numpy()
+
+    @torch.inference_mode()
+    def encode(self, grids: Grids) -> list[Latent]:
+        """A latent for each occupancy ``[N, R, R, R]``: where an inversion starts. BadInput without an encoder."""
+        if self.critic is None or not self.encodes:
+            raise BadInput(f"{self.card.name} cannot read shapes: it was trained without an encoder.")
+        found: list[Latent] = []
+        for part in self._batches(grids):
+            values = self.critic.read(self.critic.trunk(part)[-1].float())
+            assert values is not None
+            entered = self.space.middle(self.space.posterior(values))
+            found += self.unpack(self.maker.entry.leave(entered) if self.maker.entry is not None else entered)
+        return found
+
+    def _batches(self, grids: Grids) -> list[Tensor]:
+        side = self.recipe.resolution
+        if grids.ndim != 4 or grids.shape[1:] != (side,) * 3:
+            raise BadInput(f"{self.card.name} reads grids of {side}^3, not {grids.shape[1:]}.")
+        whole = torch.from_numpy(np.ascontiguousarray(grids, np.float32))[:, None]
+        return [part.to(self.device, self.dtype) for part in whole.split(AT_ONCE)]

@@ -1,0 +1,101 @@
+"""The trainer of a generator of shapes from codes: hands batches to a :class:`voxstudio.engine.volume_game.Game`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from voxstudio.core.errors import BadCheckpoint
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.codes import CodeSpace
+from voxstudio.engine.family import StepReport
+from voxstudio.engine.place import Place, as_place
+from voxstudio.engine.volume_game import UNUSED, Game
+from voxstudio.engine.volume_recipe import VolumeGanRecipe
+
+BatchSource = Callable[[int], Iterator[Any]]
+"""Opens the endless batches at a step."""
+ISO_LEVEL = 0.5
+
+
+class VolumeTrainer:
+    """A :class:`voxstudio.engine.family.Trainer` for 3D-GAN and 3DInfoGAN; ``space`` tells them apart."""
+
+    def __init__(
+        self, recipe: VolumeGanRecipe, space: CodeSpace, batches: BatchSource, place: Place | str = "cpu",
+        seed: int = 0,
+    ) -> None:  # fmt: skip
+        self.place = as_place(place, recipe.precision)
+        self.recipe, self.space, self.batches, self.device = recipe, space, batches, self.place.device
+        self.game = Game(recipe, space, self.place, seed)
+        self.maker, self.critic = self.game.maker, self.game.critic
+        self._stream: Iterator[Any] | None = None
+
+    @property
+    def done(self) -> int:
+        """Steps so far."""
+        return self.game.done
+
+    def step(self) -> StepReport:
+        """Take the next batch and update both players."""
+        if self._stream is None:
+            self._stream = self.batches(self.game.done)
+        batch = next(self._stream)
+        truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+        return StepReport(self.game.step(truth), len(truth) * self.place.world)
+
+    def preview(self) -> VoxelGrid:
+        """The shape of a code that stays the same for the whole run."""
+        return VoxelGrid.unit(self.game.samples()[0], ISO_LEVEL, f"step {self.game.done}")
+
+    def samples(self) -> npt.NDArray[np.float32]:
+        """Shapes ``[N, R, R, R]`` of codes that stay the same for the whole run."""
+        return self.game.samples()
+
+    def validate(self, batches: Sequence[Any]) -> float:
+        """Mean IoU of held-out shapes with what the exported weights make of their codes."""
+        return self.game.validate(batches)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that exact resume needs."""
+        return self.game.state()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state`."""
+        self.game.restore(state)
+        self._stream = None
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the weights of a checkpoint; BadCheckpoint if the recipe builds other shapes."""
+        start_from(self.game, tensors)
+
+    def export(self) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+        """Inference weights and the network's sizes."""
+        return self.game.export(), {"recipe": self.recipe.to_json(), "iso_level": ISO_LEVEL}
+
+
+def start_from(game: Game, tensors: Mapping[str, Tensor]) -> None:
+    """Load exported tensors into maker, average and critic; a file without a critic leaves that fresh."""
+    parts = {"maker": (game.maker, game.average.net), "critic": (game.critic,)}
+    for part, nets in parts.items():
+        mine = {name.removeprefix(f"{part}."): t for name, t in tensors.items() if name.startswith(f"{part}.")}
+        for net in nets if mine else ():
+            known = net.state_dict()
+            fits = {
+                name.replace(".parametrizations.weight.original", ".weight"): name
+                for name in known
+                if not name.endswith(("._u", "._v"))
+            }
+            absent = [n for n in fits if n not in mine and not any(word in n for word in UNUSED)]
+            wrong = [n for n in mine if n not in fits or known[fits[n]].shape != mine[n].shape]
+            if absent or wrong:
+                raise BadCheckpoint(
+                    f"The weights do not fit the recipe ({len(absent)} tensors missing, {len(wrong)} unknown or of "
+                    f"another shape, first {(absent + wrong)[0]}): leave out the options that shape the network."
+                )
+            net.load_state_dict({fits[n]: t for n, t in mine.items()}, strict=False)

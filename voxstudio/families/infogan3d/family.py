@@ -1,0 +1,56 @@
+"""The record of the 3DInfoGAN."""
+
+from __future__ import annotations
+
+from voxstudio.engine.family import Family
+
+PAPER = {
+    "noise_size": 128,
+    "categorical_codes": 3,
+    "categories": 20,
+    "continuous_codes": 1,
+    "width": 512,
+    "refine_to": 0,
+    "entry_width": 0,
+    "d_width": 64,
+    "batch_size": 64,
+    "lead_steps": 0,
+    "coarse_steps": 0,
+    "d_warmup_steps": 0,
+    "learning_rate_g": 2e-4,
+    "learning_rate_d": 2e-5,
+    "schedule": "constant",
+    "ema": 0.0,
+    "adversarial_weight": 1.0,
+    "information_weight": 1.0,
+    "d_accuracy_limit": 1.0,
+    "instance_noise": 0.0,
+    "sharpness": 1.0,
+    "keep_reconstruction": 0.0,
+    "cluster_weight": 0.0,
+    "shape_limit_weight": 1.0,
+    "mirror": False,
+    "stretch": 0.0,
+}
+
+FAMILY = Family(
+    key="infogan3d",
+    title="3DInfoGAN",
+    citation="3DInfoGAN: voxel models from noise, categorical and continuous codes",
+    summary="Shapes from noise and from codes that mean something: a slider or a choice for each.",
+    recipe="voxstudio.families.infogan3d.recipe:InfoGanRecipe",
+    model="voxstudio.families.infogan3d.model:open_model",
+    trainer="voxstudio.families.infogan3d.trainer:build_trainer",
+    protocol="voxstudio.families.infogan3d.protocol:evaluate",
+    capabilities=("generate",),
+    guesser="voxstudio.families.infogan3d.guess:GUESSER",
+    presets={
+        "compact": {},
+        "compact-32": {"resolution": 32, "coarse_steps": 0, "batch_size": 32},
+        "paper": PAPER,
+        "paper-two-continuous": {**PAPER, "categories": 10, "continuous_codes": 2},
+        "paper-continuous-only": {**PAPER, "categorical_codes": 0},
+        "paper-discrete-only": {**PAPER, "continuous_codes": 0},
+        "paper-no-shape-limit": {**PAPER, "shape_limit_weight": 0.0},
+    },
+)
