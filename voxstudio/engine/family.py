@@ -92,6 +92,7 @@ class LatentSpace(Generator, Protocol):
     """
 
     card: Card
+    device: str
     layout: tuple[CodeSpec, ...]
     """What :meth:`decode_batch` takes, in the order of its columns."""
 
