@@ -86,7 +86,8 @@ def test_train_resume_list_and_reconstruct_as_a_person_does(tmp_path: Path, phot
 
     listed = run("list", "--json", VOXSTUDIO_CHECKPOINTS=str(out.parent))
     assert listed.returncode == 0
-    assert "fresh" in [entry["name"] for entry in json.loads(listed.stdout)]
+    entry = next(entry for entry in json.loads(listed.stdout) if entry["name"] == "fresh")
+    assert (entry["title"], entry["summary"]) == ("fresh", "Trained for 3 steps on 1,500 parametric shapes (chair).")
 
     done = run(
         "reconstruct", photo, photo, "-o", tmp_path / "chair.stl", "--checkpoint", out, "--fusion", "lstm",
@@ -166,6 +167,9 @@ def test_bad_pictures_are_one_sentence_and_write_nothing(
         ["train", "vae_gan3d", "--out", "{folder}/y", "--batch-size", "0"],
         ["train", "vae_gan3d", "--out", "{folder}/y", "--preset", "nonesuch"],
         ["train", "vae_gan3d", "--out", "{folder}/y", "--max-steps", "0"],
+        ["train", "vae_gan3d", "--out", "{folder}/y", "--max-steps", "9", "--schedule-steps", "8"],
+        ["train", "vae_gan3d", "--preset", "nonesuch", "--help"],
+        ["show", "nonesuch"],
         ["train", "vae_gan3d", "--out", "{folder}/y", "--data", "{folder}/absent"],
         ["train", "vae_gan3d", "--out", "{folder}/y", "--nonesuch", "1"],
         ["bench", "nonesuch"],
@@ -219,6 +223,39 @@ def change_a_shape(folder: Path) -> None:
 def unknown_family(folder: Path) -> None:
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps({**card, "family": "nonesuch"}))
+
+
+def test_help_tells_the_defaults_of_the_start_that_will_be_used(here: Here, tiny: Path) -> None:
+    status, out, _ = here("train", "--help")
+    assert status == 0 and "--max-steps" in out and "vae_gan3d" in out and "--latent-size" not in out
+    for given, whose, size in (
+        ((), "of the preset compact", "128 px"), (("--preset", "guided"), "of the preset guided", "96 px"),
+        (("--base", tiny), f"of fine-tuning {tiny}", "64 px"),
+    ):  # fmt: skip
+        status, out, _ = here("train", "vae_gan3d", *given, "--help")
+        words = " ".join(out.split())
+        assert status == 0 and whose in words and f"encoder sees. (default: {size})" in words
+        assert "--schedule-steps" in words and "--recipe-max-steps" not in words
+
+
+def test_max_steps_lengthens_a_schedule_and_never_shortens_it(here: Here, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+
+    def learnt(*more: object) -> tuple[int, int]:
+        status, _, err = here("train", "vae_gan3d", "--out", out, "--device", "cpu", *more)
+        assert status == 0, err
+        return json.loads((out / "recipe.json").read_text())["max_steps"], json.loads(
+            (out / "card.json").read_text()
+        )["training"]["steps"]
+
+    (tmp_path / "two.json").write_text(json.dumps({**SMALL, "max_steps": 2}))
+    assert learnt("--recipe", tmp_path / "two.json", "--max-steps", 3) == (3, 3)
+    assert learnt("--resume", "--max-steps", 4) == (3, 4), "what was begun keeps its schedule"
+    assert learnt("--resume", "--max-steps", 5, "--recipe", tmp_path / "two.json") == (3, 5)
+    assert here("list")[0] == 0
+    status, text, _ = here("show", out)
+    assert status == 0 and "run: Trained for 5 steps on 1,500 parametric shapes (chair)." in text
+    assert json.loads(here("show", out, "--json")[1])["training"]["steps"] == 5
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from voxstudio.ui.library_panel import data_in_words, metrics_in_words
+from voxstudio.lab.card_words import data_in_words, metrics_in_words, trained_in_words
 from voxstudio.ui.search import matches
 from voxstudio.ui.status import device_in_words, times_in_words
 
@@ -20,9 +20,20 @@ def test_metrics_in_words_name_the_objects_they_were_measured_on() -> None:
 
 def test_the_terms_of_the_data_are_told() -> None:
     data = {"sources": [{"title": "real chairs", "terms": "research use", "objects": 1824}, {"title": "made shapes"}]}
-    assert data_in_words(data) == "1,824 real chairs (research use). made shapes."
+    assert data_in_words(data) == "real chairs, 1,824 objects (research use). made shapes."
     assert data_in_words({}) == ""
     assert data_in_words({"title": "Chairs.", "terms": "free"}) == "Chairs. free."
+
+
+def test_a_summary_says_what_was_trained_on_how_long_and_from_where() -> None:
+    made = {"title": "parametric shapes", "objects": 3000, "classes": ["chair", "table"]}
+    mine = {"title": "my lamps", "objects": 1, "classes": ["my lamps"]}
+    assert trained_in_words([made], 6400) == "Trained for 6,400 steps on 3,000 parametric shapes (chair, table)."
+    assert trained_in_words([mine], 1, "base") == "Fine-tuned from base for 1 step on 1 object of my lamps."
+    told = trained_in_words([made, mine, {"title": "tree", "objects": 8, "classes": list("abcdefgh")}], 2)
+    assert told.endswith("table), 1 object of my lamps and 8 objects of tree (a, b, c, d, e, f and 2 more).")
+    tuned = metrics_in_words({"fine_tuning": {"objects": 2, "iou_before": 0.404, "iou_after": 0.42}})
+    assert tuned == ["IoU 0.40 before fine-tuning, 0.42 after (2 held-out objects)"]
 
 
 def test_times_and_device_in_words() -> None:
@@ -30,6 +41,10 @@ def test_times_and_device_in_words() -> None:
         "read 4 · network 19 · mesh 1 · draw 8 ms"
     )
     assert times_in_words({}) == ""
+    assert times_in_words({"network": 18.6, "mesh": 1.4, "draw": 8.4}, 31.2) == (
+        "network 19 · mesh 1 · draw 8 · wait 3 = 31 ms"
+    )
+    assert times_in_words({"mesh": 1.4, "draw": 8.4}, 9.8) == "mesh 1 · draw 8 = 9 ms"
     assert (device_in_words("cpu"), device_in_words("cuda:1"), device_in_words("mps")) == ("CPU", "GPU", "Apple GPU")
 
 

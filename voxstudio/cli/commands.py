@@ -12,6 +12,7 @@ from typing import Any
 from voxstudio.cli import Outcome
 from voxstudio.cli.baking import bake_command as bake_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
+from voxstudio.cli.showing import show_command as show_command
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid

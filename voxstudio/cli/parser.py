@@ -58,7 +58,9 @@ def command_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_list, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _bake, _doctor, _bench):
+    for add in (
+        _list, _show, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _bake, _doctor, _bench,
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -82,6 +84,11 @@ def _new(commands: Any, name: str, help: str, json: bool = True) -> Parser:  # n
 
 def _list(commands: Any) -> None:
     _new(commands, "list", "List the checkpoints.")
+
+
+def _show(commands: Any) -> None:
+    parser = _new(commands, "show", "Tell all that a checkpoint's card says.")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name or folder")
 
 
 def _mesh_options(parser: Parser, checkpoint: str) -> None:
@@ -126,7 +133,7 @@ def _evaluate(commands: Any) -> None:
 
 
 def _train(commands: Any) -> None:
-    parser = _new(commands, "train", "Train a family; the recipe's options follow: voxstudio train FAMILY --help.")
+    parser = _new(commands, "train", "Train a family, or fine-tune a checkpoint: voxstudio train --help.")
     add_train_options(parser)
 
 
@@ -135,19 +142,27 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("family", metavar="FAMILY")
     parser.add_argument("--out", required=True, metavar="DIR", help="the new checkpoint's folder")
     parser.add_argument("--data", metavar="DIR", help="real shapes to learn from (default: parametric shapes)")
-    parser.add_argument("--max-steps", type=int, metavar="N", help="stop after so many steps")
+    parser.add_argument(
+        "--max-steps", type=int, metavar="N",
+        help="train to step N (default: to the end of the recipe's schedule, which a larger N lengthens)",
+    )
     parser.add_argument("--seed", type=int, default=None, help="of weights and every draw (default: 0)")
     parser.add_argument("--resume", action="store_true", help="go on where DIR left off, as it was told; else afresh")
     parser.add_argument("--preset", metavar="NAME", help="a named set of the family's options")
     parser.add_argument("--recipe", metavar="FILE", help="options from a JSON file, such as a checkpoint's recipe.json")
     parser.add_argument("--base", metavar="CHECKPOINT", help="fine-tune: start from its weights and its recipe")
-    parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--save-every", type=float, default=120.0, metavar="S", help="seconds between saves (120)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default: auto)")
+    parser.add_argument(
+        "--save-every", type=float, default=120.0, metavar="S", help="seconds between saves (default: 120)"
+    )
     parser.add_argument(
         "--measure-every", type=int, default=None, metavar="N",
-        help="steps between measurements on a held-out part; the best weights are kept (fine-tuning: 25, else 0)",
+        help="steps between measurements on a held-out part, of which the best weights are kept "
+        "(default: 25 for fine-tuning, else 0: never)",
     )
-    parser.add_argument("--patience", type=int, default=6, metavar="N", help="measurements without gain before the end")
+    parser.add_argument(
+        "--patience", type=int, default=6, metavar="N", help="measurements without gain before the end (default: 6)"
+    )
     parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
 
 

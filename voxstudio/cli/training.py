@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -43,12 +44,15 @@ def train(argv: Sequence[str]) -> Outcome:
 
 def _train(argv: Sequence[str]) -> Outcome:
     record = _family(argv)
-    parser = _parser(record)
     with contextlib.redirect_stdout(sys.__stdout__):  # --help is an answer
-        arguments = parser.parse_args(argv)
+        if record is None:
+            _overview().parse_args(argv)
+            raise BadInput("Name a family to train: see voxstudio train --help.")
+        arguments = _parser(record, argv).parse_args(argv)
     recipe = _recalled(record, arguments)
     if recipe is None:
         recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
+    recipe = _as_long_as_told(recipe, arguments)
     arguments.seed = arguments.seed or 0
     if arguments.measure_every is None:
         arguments.measure_every = 25 if arguments.base else 0
@@ -167,8 +171,8 @@ class _Reporter:
         print(f"step {report.step}/{report.max_steps}  {values}  ({speed})", file=sys.stderr, flush=True)
 
 
-def _family(argv: Sequence[str]) -> Family:
-    """The family that the first plain word names."""
+def _family(argv: Sequence[str]) -> Family | None:
+    """The family that the first plain word names; None if only help is wanted."""
     from voxstudio.families import families, family
 
     # Options come before or after the family's name; an option's value is not it.
@@ -177,23 +181,62 @@ def _family(argv: Sequence[str]) -> Family:
     if named:
         return family(named[0])
     if {"-h", "--help"} & set(argv):
-        return next(iter(known.values()))
+        return None
     raise BadInput(f"Name a family to train: voxstudio train FAMILY --out DIR; the families are {', '.join(known)}.")
 
 
-def _parser(record: Family) -> Parser:
+def _overview() -> Parser:
+    """What every family's training takes, and which families there are."""
+    from voxstudio.families import families
+
+    rows = [f"  {key:<12}  {record.title}: {record.summary}" for key, record in families().items() if record.trainer]
+    more = (
+        "voxstudio train FAMILY --help shows every option of its recipe; add --preset NAME or --base CHECKPOINT",
+        "to see the defaults of that start.",
+    )
+    parser = Parser(
+        prog="voxstudio train", allow_abbrev=False, description="Train a family, or fine-tune a checkpoint.",
+        epilog="\n".join(["families:", *rows, "", *more]), formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="voxstudio train FAMILY --out DIR [options]",
+    )  # fmt: skip
+    add_train_options(parser)
+    return parser
+
+
+def _parser(record: Family, argv: Sequence[str] = ()) -> Parser:
     parser = Parser(
         prog="voxstudio train", allow_abbrev=False, description=f"{record.title}: {record.summary}",
         epilog=f"Presets: {', '.join(record.presets) or 'none'}. {record.citation}.",
-    )
+        usage=f"voxstudio train {record.key} --out DIR [options]",
+    )  # fmt: skip
     add_train_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
-    group = parser.add_argument_group("recipe")
+    start, whence = _defaults(record, argv)
+    group = parser.add_argument_group(f"recipe, with the defaults of {whence}", _OTHER_DEFAULTS)
     for spec in record.recipe_class().options():
-        group.add_argument(
-            f"--{_flag(spec.name).replace('_', '-')}", default=None, metavar=_metavar(spec), help=_help(spec)
-        )
+        flag = f"--{_flag(spec.name).replace('_', '-')}"
+        group.add_argument(flag, default=None, metavar=_metavar(spec), help=_help(spec, getattr(start, spec.name)))
     return parser
+
+
+_OTHER_DEFAULTS = "Add --preset NAME or --base CHECKPOINT to this command to see those of another start."
+
+
+def _defaults(record: Family, argv: Sequence[str]) -> tuple[Recipe, str]:
+    """The recipe that the options of ``argv`` change, and whose it is; worked out only where help is asked for."""
+    plain = next((f"the preset {name}" for name, values in record.presets.items() if not values), "the family")
+    if not {"-h", "--help"} & set(argv):
+        return record.recipe_class()(), plain
+    known = Parser(add_help=False, allow_abbrev=False)
+    for option in ("--preset", "--base", "--recipe"):
+        known.add_argument(option)
+    told, _ = known.parse_known_args(list(argv))
+    recipe = _fine_tuning(record, told) if told.base else recipe_of(record, told)
+    named = {"the preset": told.preset, "the file": told.recipe}
+    parts = [f"{words} {name}" for words, name in named.items() if name]
+    if told.base:
+        parts.insert(0, f"fine-tuning {told.base}")
+    return recipe, " and ".join(parts) or plain
 
 
 class _Remembering:
@@ -296,8 +339,41 @@ def _as_flag(sentence: str, arguments: Namespace) -> str:
     return f"--{_flag(found.group(1)).replace('_', '-')}{sentence[found.end():]}"
 
 
+def _as_long_as_told(recipe: Recipe, arguments: Namespace) -> Recipe:
+    """The recipe with a schedule that lasts as long as ``--max-steps``; a run that stops before its end leaves it.
+
+    A run that goes on keeps the schedule that it began with: whatever was learnt depends on it.
+    """
+    length, steps = getattr(recipe, "max_steps", None), arguments.max_steps
+    if length is None:
+        return recipe
+    said = getattr(arguments, _flag("max_steps"), None)
+    kept = _kept_length(Path(arguments.out)) if arguments.resume and said is None else None
+    if kept is not None:
+        if steps is not None and steps > kept:
+            _say(f"This run's schedule ends at step {kept:,}: beyond it the learning rate stays what it is then.")
+        return recipe.changed(max_steps=kept)
+    if steps is None or steps <= length:
+        return recipe
+    if said is not None:
+        raise BadInput(f"--max-steps {steps} lies beyond --schedule-steps {length}: leave one of the two away.")
+    return recipe.changed(max_steps=steps)
+
+
+def _kept_length(out: Path) -> int | None:
+    """The length of the schedule of the run that is to go on."""
+    if not (out / "resume" / "state.pt").exists():
+        return None
+    try:
+        return int(json.loads((out / "recipe.json").read_text(encoding="utf-8"))["max_steps"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _flag(name: str) -> str:
-    """A recipe's option whose name the command itself uses (``max_steps``: the schedule's length) gets a prefix."""
+    """A recipe's option whose name the command itself uses has another one here."""
+    if name == "max_steps":
+        return "schedule_steps"
     return f"recipe_{name}" if name in RESERVED else name
 
 
@@ -308,9 +384,14 @@ def _metavar(spec: OptionSpec) -> str:
     return f"{word},..." if spec.is_tuple else word
 
 
-def _help(spec: OptionSpec) -> str:
-    default = ",".join(map(str, spec.default)) if spec.is_tuple else spec.default
-    unit = f" {spec.unit}" if spec.unit else ""
-    return f"{spec.help} (default: {default}{unit})".replace("%", "%%")
+def _help(spec: OptionSpec, value: Any) -> str:
+    """The option's sentence and the value that it has if it is not given."""
+    words = ",".join(map(_word, value)) or "none" if spec.is_tuple else _word(value)
+    unit = f" {spec.unit}" if spec.unit and words != "none" else ""
+    return f"{spec.help} (default: {words}{unit})".replace("%", "%%")
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value}"
 
 

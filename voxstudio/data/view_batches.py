@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -277,13 +278,17 @@ def iterate(batches: Any, start: int, workers: int = 1) -> Iterator[Any]:
 
 
 def _leave_output(_: int) -> None:
-    """A maker of batches goes when its trainer is killed, and does not keep the trainer's standard output open."""
+    """A maker of batches goes when its trainer is killed, and does not keep the trainer's standard output open.
+
+    Ctrl-C and a request to end, which reach all processes of a terminal, are the trainer's to answer.
+    """
     os.dup2(2, 1)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_IGN)
     if sys.platform == "linux":
         import ctypes
-        import signal
 
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _as_is(batch: Any) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from voxstudio.lab.card_words import data_in_words, metrics_in_words
 from voxstudio.ui import widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
@@ -19,41 +19,6 @@ if TYPE_CHECKING:
 PANEL = PanelSpec(
     "library", "Library", "books", "See and open trained checkpoints", 10, "voxstudio.ui.library_panel:LibraryPanel"
 )
-
-
-def metrics_in_words(metrics: Mapping[str, Any]) -> list[str]:
-    """The numbers that matter to a person, as sentences; real objects before made ones."""
-    found = []
-    group = next((metrics[key] for key in ("mean", "max", "lstm") if isinstance(metrics.get(key), Mapping)), metrics)
-    for suffix, what in (("_real", "real test objects"), ("", "unseen made objects")):
-        one, five = group.get(f"iou_1{suffix}"), group.get(f"iou_5{suffix}")
-        if isinstance(one, int | float) and isinstance(five, int | float):
-            found.append(f"IoU {one:.2f} from one photo, {five:.2f} from five ({what})")
-        ssim = group.get(f"ssim3d_5{suffix}")
-        if isinstance(ssim, int | float):
-            found.append(f"SSIM {ssim:.2f} from five photos ({what})")
-    return found
-
-
-def data_in_words(data: Mapping[str, Any]) -> str:
-    """Where it learned from, and the terms of that data."""
-    parts = []
-    for key in ("title", "summary", "sources", "source", "terms"):
-        value = data.get(key)
-        if isinstance(value, list | tuple):
-            parts += [_source_in_words(one) for one in value]
-        elif value:
-            parts.append(_source_in_words(value))
-    return ". ".join(part.rstrip(".") for part in parts if part) + "." if any(parts) else ""
-
-
-def _source_in_words(source: Any) -> str:
-    """One source with its number of objects and its terms."""
-    if not isinstance(source, Mapping):
-        return str(source)
-    title, objects, terms = source.get("title", ""), source.get("objects"), source.get("terms", "")
-    counted = f"{objects:,} {title}" if isinstance(objects, int) and title else str(title)
-    return f"{counted} ({terms})" if terms else counted
 
 
 def breakable(text: str, most: int = 28) -> str:
