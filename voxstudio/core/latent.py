@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 Code = npt.NDArray[np.float32]
 KINDS = ("gaussian", "uniform", "categorical")
+NOISE = ("z", "noise")
+"""Names of codes that no Q network reads: what is left over for variety."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class CodeSpec:
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value that an entry can be set to by hand."""
         return {"gaussian": (-4.0, 4.0), "uniform": (-1.0, 1.0), "categorical": (0.0, 1.0)}[self.kind]
+
+    @property
+    def is_noise(self) -> bool:
+        """True for what is only drawn, False for a code that is meant to mean something."""
+        return self.name in NOISE
 
     @property
     def values(self) -> int:

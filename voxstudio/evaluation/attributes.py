@@ -93,7 +93,7 @@ def _volume(s: _Sums) -> Values:
 
 
 def _fill(s: _Sums) -> Values:
-    return s.volume / np.maximum(s.extent.prod(axis=1), 1)
+    return np.asarray(s.volume / np.maximum(s.extent.prod(axis=1), 1))
 
 
 def _centre_height(s: _Sums) -> Values:
@@ -117,8 +117,8 @@ def _symmetry(s: _Sums) -> Values:
     result = np.ones(len(s.grids))
     for i, grid in enumerate(s.grids):
         part = grid[s.low[i, 0] : s.high[i, 0]]
-        both = np.count_nonzero(part & part[::-1])
-        result[i] = both / max(2 * np.count_nonzero(part) - both, 1)
+        both = int(np.count_nonzero(part & part[::-1]))
+        result[i] = both / max(2 * int(np.count_nonzero(part)) - both, 1)
     return result
 
 
@@ -128,37 +128,37 @@ def _parts(s: _Sums) -> Values:
 
 
 def _largest(s: _Sums) -> Values:
-    return np.array([sizes.max() / sizes.sum() if len(sizes) else 0.0 for sizes in s.pieces], np.float64)
+    return np.array([float(sizes.max()) / float(sizes.sum()) if len(sizes) else 0.0 for sizes in s.pieces], np.float64)
 
 
 def _footprint(s: _Sums) -> Values:
-    return s.grids.any(axis=3).reshape(len(s.grids), -1).mean(axis=1)
+    return np.asarray(s.grids.any(axis=3).reshape(len(s.grids), -1).mean(axis=1))
 
 
 def _front(s: _Sums) -> Values:
-    return s.grids.any(axis=2).reshape(len(s.grids), -1).mean(axis=1)
+    return np.asarray(s.grids.any(axis=2).reshape(len(s.grids), -1).mean(axis=1))
 
 
 def _flank(s: _Sums) -> Values:
-    return s.grids.any(axis=1).reshape(len(s.grids), -1).mean(axis=1)
+    return np.asarray(s.grids.any(axis=1).reshape(len(s.grids), -1).mean(axis=1))
 
 
 def _broadest(s: _Sums) -> npt.NDArray[np.int64]:
-    return np.argmax(s.profiles[2], axis=1)
+    return np.asarray(np.argmax(s.profiles[2], axis=1))
 
 
 def _broadest_height(s: _Sums) -> Values:
     """Height of the layer with the greatest area: a seat, a table top, a shade."""
-    return (_broadest(s) + 0.5 - s.low[:, 2]) / s.side
+    return np.asarray((_broadest(s) + 0.5 - s.low[:, 2]) / s.side)
 
 
 def _broadest_area(s: _Sums) -> Values:
-    return s.profiles[2].max(axis=1) / s.side**2
+    return np.asarray(s.profiles[2].max(axis=1) / s.side**2)
 
 
 def _above(s: _Sums) -> Values:
     """How far the shape reaches above its broadest layer: a back rest, a headboard."""
-    return np.maximum(s.high[:, 2] - _broadest(s) - 1, 0) / s.side
+    return np.asarray(np.maximum(s.high[:, 2] - _broadest(s) - 1, 0) / s.side)
 
 
 def _feet(s: _Sums) -> Values:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +184,7 @@ def _pooled(grids: Grids) -> npt.NDArray[np.float32]:
     step = max(side // POOLED, 1)
     kept = side // step * step
     part = grids[:, :kept, :kept, :kept].reshape(len(grids), *(x for _ in range(3) for x in (kept // step, step)))
-    return part.mean(axis=(2, 4, 6), dtype=np.float32).reshape(len(grids), -1)
+    return np.asarray(part.mean(axis=(2, 4, 6), dtype=np.float32).reshape(len(grids), -1))
 
 
 def _features(grids: Grids, middle: Values, components: Values) -> Values:
@@ -202,7 +203,8 @@ def _packed(reader: FactorReader) -> bytes:
     import io
 
     buffer = io.BytesIO()
-    np.savez(buffer, names=np.array(reader.names), r=reader.r, checked=np.array(reader.checked), **reader.arrays)
+    arrays: dict[str, Any] = {"names": np.array(reader.names), "r": reader.r, "checked": np.array(reader.checked)}
+    np.savez(buffer, allow_pickle=False, **arrays, **reader.arrays)
     data = buffer.getvalue()
     return data + zlib.crc32(data).to_bytes(4, "little")
 
