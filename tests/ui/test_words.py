@@ -32,6 +32,7 @@ def test_a_summary_says_what_was_trained_on_how_long_and_from_where() -> None:
     assert trained_in_words([mine], 1, "base") == "Fine-tuned from base for 1 step on 1 object of my lamps."
     told = trained_in_words([made, mine, {"title": "tree", "objects": 8, "classes": list("abcdefgh")}], 2)
     assert told.endswith("table), 1 object of my lamps and 8 objects of tree (a, b, c, d, e, f and 2 more).")
+    assert trained_in_words([mine], 0, "base") == "base as it was: fine-tuning on 1 object of my lamps gained nothing."
     tuned = metrics_in_words({"fine_tuning": {"objects": 2, "iou_before": 0.404, "iou_after": 0.42}})
     assert tuned == ["IoU 0.40 before fine-tuning, 0.42 after (2 held-out objects)"]
 

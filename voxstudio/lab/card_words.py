@@ -12,9 +12,11 @@ FUSIONS = ("mean", "max", "lstm")
 
 def trained_in_words(sources: Sequence[Mapping[str, Any]], steps: int, base: str = "") -> str:
     """One sentence: how long it was trained, on what, and from where; ``sources`` are those of the run itself."""
-    begun = f"Fine-tuned from {base}" if base else "Trained"
     named = [_counted(source) for source in sources]
     learnt = " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+    if base and not steps:  # the weights of the best step are kept, and that was the first
+        return f"{base} as it was: fine-tuning{f' on {learnt}' if learnt else ''} gained nothing."
+    begun = f"Fine-tuned from {base}" if base else "Trained"
     return f"{begun} for {steps:,} {'step' if steps == 1 else 'steps'}{f' on {learnt}' if learnt else ''}."
 
 
