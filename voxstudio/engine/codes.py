@@ -13,6 +13,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 Noise = Callable[[Tensor], Tensor]
 """Gaussian noise of the shape of its argument, from the trainer's own generator."""
 ROOT2 = math.sqrt(2.0)
+BENT_STEPS = 12
+"""Steps towards the drawn code of an entered one, where a small network bends the way."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class CodeSpace:
             crossed = F.cross_entropy(found.logits.flatten(0, 1), target.flatten()) * self.categorical
         if self.continuous:
             score = ROOT2 * torch.erfinv(continuous.clamp(-0.999, 0.999))
-            spread = found.score_log_variance
+            spread = found.score_log_variance.clamp(min=-3.0)  # surer than that nobody need be
             unlikely = 0.5 * ((score - found.score_mean).square() * (-spread).exp() + spread).sum(1).mean()
         return crossed, unlikely
 
@@ -179,15 +181,20 @@ class Entry(nn.Module):
 
     @torch.no_grad()
     def leave(self, entered: Tensor) -> Tensor:
-        """The drawn code that enters as this one (without the bend): ``[N, inputs]``."""
-        place, one_hot, continuous = self.space.split(entered.double())
-        rest = self._scores(torch.cat([torch.zeros_like(place), one_hot, continuous], 1))[:, self.space.noise :]
-        weight, bias = self.map.weight.double(), self.map.bias.double()
-        goal = place - bias - rest @ weight[:, self.space.noise :].T
-        noise = torch.linalg.lstsq(weight[:, : self.space.noise], goal.T).solution.T
-        if self.space.uniform:
-            noise = torch.erf(noise / ROOT2)
-        return torch.cat([noise, one_hot, continuous], 1).float()
+        """The drawn code that enters as this one, ``[N, inputs]``; near it where the bend is strong."""
+        size = self.space.noise
+        place, one_hot, continuous = self.space.split(entered.float())
+        rest = self._scores(torch.cat([torch.zeros_like(place), one_hot, continuous], 1))[:, size:]
+        weight, bias = self.map.weight, self.map.bias
+        goal = place - bias - rest @ weight[:, size:].T
+        back = torch.linalg.pinv(weight[:, :size].double()).float()
+        score = goal @ back.T
+        for _ in range(BENT_STEPS if self.bend is not None else 0):
+            assert self.bend is not None
+            miss = goal - self.bend(torch.cat([score, rest], 1)) - score @ weight[:, :size].T
+            score = score + 0.5 * miss @ back.T
+        noise = torch.erf(score / ROOT2) if self.space.uniform else score
+        return torch.cat([noise, one_hot, continuous], 1)
 
     @torch.no_grad()
     def fit(self, entered: Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,9 @@ from torch import Tensor
 from voxstudio.core.card import Card
 from voxstudio.core.controls import Choice, Control, Slider
 from voxstudio.core.errors import BadCheckpoint, BadInput
-from voxstudio.core.latent import Latent
+from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.engine.codes import CodeSpace
+from voxstudio.engine.codes import ROOT2, CodeSpace
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.inference_form import inference_form
 from voxstudio.engine.volume_game import Maker, build_critic
@@ -58,6 +58,18 @@ class VolumeModel:
             inference_form(self.maker.net, self.dtype)
             if self.critic is not None:
                 inference_form(self.critic.trunk, self.dtype)
+
+    @property
+    def layout(self) -> tuple[CodeSpec, ...]:
+        """The codes of a latent, in the order in which :meth:`decode_batch` takes them."""
+        space = self.space
+        found = [CodeSpec("noise", space.noise, "uniform" if space.uniform else "gaussian", "Noise")]
+        if space.categorical:
+            size = space.categorical * space.categories
+            found.append(CodeSpec("categorical", size, "categorical", "Kind", groups=space.categorical))
+        if space.continuous:
+            found.append(CodeSpec("continuous", space.continuous, "uniform", "Code"))
+        return tuple(found)
 
     def controls(self) -> tuple[Control, ...]:
         """Continuous and categorical codes, truncation and threshold."""
@@ -103,16 +115,16 @@ class VolumeModel:
         return [Latent(dict(zip(sizes, row, strict=True))) for row in zip(*parts, strict=True)]
 
     def _sizes(self) -> dict[str, int]:
-        space = self.space
-        sizes = {
-            "noise": space.noise, "categorical": space.categorical * space.categories, "continuous": space.continuous,
-        }  # fmt: skip
-        return {name: size for name, size in sizes.items() if size}
+        return {spec.name: spec.size for spec in self.layout}
 
     def logits(self, codes: Tensor) -> Tensor:
         """Logits ``[N, 1, R, R, R]`` of drawn codes ``[N, inputs]``; gradients reach the codes (for inversion)."""
         entered = self.maker.enter(codes.to(self.device, torch.float32))
         return self.maker.decode(entered.to(self.dtype)).float()
+
+    def decode_batch(self, codes: Tensor, label: str | None = None) -> Tensor:
+        """Logits ``[N, R, R, R]`` of drawn codes ``[N, inputs]``, with gradients; choices may be mixtures."""
+        return self.logits(codes)[:, 0]
 
     @torch.inference_mode()
     def probabilities(self, codes: Tensor) -> npt.NDArray[np.float32]:
@@ -148,15 +160,32 @@ class VolumeModel:
     @torch.inference_mode()
     def encode(self, grids: Grids) -> list[Latent]:
         """A latent for each occupancy ``[N, R, R, R]``: where an inversion starts. BadInput without an encoder."""
-        if self.critic is None or not self.encodes:
+        if not self.encodes:
             raise BadInput(f"{self.card.name} cannot read shapes: it was trained without an encoder.")
         found: list[Latent] = []
-        for part in self._batches(grids):
-            values = self.critic.read(self.critic.trunk(part)[-1].float())
-            assert values is not None
+        for values in self._read(grids):
             entered = self.space.middle(self.space.posterior(values))
             found += self.unpack(self.maker.entry.leave(entered) if self.maker.entry is not None else entered)
         return found
+
+    @torch.inference_mode()
+    def recognise(self, grids: Grids) -> npt.NDArray[np.float32]:
+        """What Q sees in occupancies: softmax of each categorical code, then the continuous codes, float32 ``[N, C]``."""
+        if not self.encodes:
+            raise BadInput(f"{self.card.name} cannot read shapes: it was exported without its discriminator.")
+        rows = []
+        for values in self._read(grids):
+            found = self.space.posterior(values)
+            continuous = torch.erf(found.score_mean / ROOT2)
+            rows.append(torch.cat([torch.softmax(found.logits, -1).flatten(1), continuous], 1).cpu())
+        return torch.cat(rows).numpy()
+
+    def _read(self, grids: Grids) -> Iterator[Tensor]:
+        assert self.critic is not None
+        for part in self._batches(grids):
+            values = self.critic.read(self.critic.trunk(part)[-1].float())
+            assert values is not None
+            yield values
 
     def _batches(self, grids: Grids) -> list[Tensor]:
         side = self.recipe.resolution
