@@ -34,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 def test_a_renamed_file_is_adopted_and_makes_the_same_mesh(here: Here, tmp_path: Path) -> None:
     theirs = save(renamed(shipped_weights()), tmp_path / "theirs.ckpt")
     status, out, _ = here("inspect", theirs)
-    assert status == 0
+    assert status == 0 and "in the library" not in out
     assert "3D-VAE-GAN (vae_gan3d), 100%" in out and "? module.E.layers.1.bn1.weight" in out
     assert "0 missing, 0 extra, 0 misshapen" in out and "module.fusion.out.bias" in out.split("Tensors")[1]
     status, out, _ = here("inspect", theirs, "--json")
@@ -47,6 +47,13 @@ def test_a_renamed_file_is_adopted_and_makes_the_same_mesh(here: Here, tmp_path:
     assert status == 0 and json.loads(out)["adopted"]["name"] == "mine"
     status, out, _ = here("list", "--json")
     assert next(one for one in json.loads(out) if one["name"] == "mine")["classes"] == ["chair"]
+
+    document = json.loads(here("inspect", theirs, "--json")[1])
+    assert document["in_library"] == ["mine"], "by the sha256 of what it was made of"
+    assert "It is in the library already, as mine." in here("inspect", theirs)[1]
+    shipped = ROOT / "checkpoints" / "chair-multiview" / "weights.safetensors"
+    told = here("inspect", shipped)[1]
+    assert "in the library already, as " in told and "chair-multiview (“Chairs from photos”)" in told
 
     made = []
     for name in ("chair-multiview", "mine"):

@@ -11,6 +11,7 @@ from voxstudio.cli import Outcome
 from voxstudio.core.errors import BadCheckpoint, BadInput
 
 if TYPE_CHECKING:
+    from voxstudio.engine.checkpoint import Entry
     from voxstudio.engine.inspection import ForeignFile
     from voxstudio.lab.adopting import Fit, Proposal
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def inspect_command(arguments: Namespace) -> Outcome:
     """``voxstudio inspect FILE [--family F] [--part P] [--map old=new] [--set option=value] [--adopt NAME]``."""
     from voxstudio.engine.checkpoint import catalogue
-    from voxstudio.engine.inspection import inspect_file
+    from voxstudio.engine.inspection import inspect_file, known_as
     from voxstudio.engine.places import checkpoint_folders, own_checkpoints
     from voxstudio.lab.adopting import adopt, check_name, fits
 
@@ -27,6 +28,7 @@ def inspect_command(arguments: Namespace) -> Outcome:
     if arguments.adopt is not None:
         check_name(arguments.adopt, taken)
     file = inspect_file(Path(arguments.file))
+    already = known_as(file, known)
     found = fits(file, known, arguments.family)
     if arguments.part is not None:
         part = file.part(arguments.part).name
@@ -35,10 +37,10 @@ def inspect_command(arguments: Namespace) -> Outcome:
         if arguments.adopt is not None:
             raise BadCheckpoint(f"{file.path.name} shares no tensor with any family here, so it cannot be added.")
         part = arguments.part if arguments.part is not None else file.parts[0].name
-        return Outcome(_document(file, part, found, None), _text(file, part, found, None))
+        return Outcome(_document(file, part, found, None, already), _text(file, part, found, None, already))
     proposal = _changed(file, found[0], arguments)
-    document = _document(file, proposal.part.name, found, proposal)
-    text = _text(file, proposal.part.name, found, proposal)
+    document = _document(file, proposal.part.name, found, proposal, already)
+    text = _text(file, proposal.part.name, found, proposal, already)
     if arguments.adopt is None:
         return Outcome(document, text)
     from voxstudio.cli.commands import progress_line
@@ -79,7 +81,9 @@ def _halves(words: str, option: str) -> tuple[str, str]:
 # ---- what is told ------------------------------------------------------------------------------
 
 
-def _document(file: ForeignFile, part: str, found: Sequence[Fit], proposal: Proposal | None) -> dict[str, Any]:
+def _document(
+    file: ForeignFile, part: str, found: Sequence[Fit], proposal: Proposal | None, already: Sequence[Entry]
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "file": str(file.path), "bytes": file.size_bytes, "sha256": file.sha256, "metadata": dict(file.metadata),
         "notes": list(file.notes), "parts": [one.name for one in file.parts], "part": part,
@@ -91,7 +95,7 @@ def _document(file: ForeignFile, part: str, found: Sequence[Fit], proposal: Prop
             {"family": fit.family, "part": fit.part, "score": round(fit.score, 4), "sizes_of": fit.model}
             for fit in found
         ],
-        "proposal": None, "adopted": None,
+        "in_library": [entry.name for entry in already], "proposal": None, "adopted": None,
     }  # fmt: skip
     if proposal is not None:
         left = proposal.difference
@@ -113,12 +117,17 @@ def _document(file: ForeignFile, part: str, found: Sequence[Fit], proposal: Prop
     return document
 
 
-def _text(file: ForeignFile, part_name: str, found: Sequence[Fit], proposal: Proposal | None) -> str:
+def _text(
+    file: ForeignFile, part_name: str, found: Sequence[Fit], proposal: Proposal | None, already: Sequence[Entry]
+) -> str:
+    from voxstudio.engine.inspection import known_in_words
+
     part = file.part(part_name)
     kinds = ", ".join(sorted({spec.dtype for spec in part.tensors.values()}))
     lines = [
         f"{file.path.name}: {file.size_bytes / 2**20:.1f} MiB, sha256 {file.sha256}",
         f"{len(part.tensors):,} tensors, {part.numbers:,} numbers, {kinds}",
+        *filter(None, [known_in_words(already)]),
         *file.notes,
     ]
     if len(file.parts) > 1:

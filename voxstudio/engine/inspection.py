@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ from voxstudio.core.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from voxstudio.core.card import Card
+    from voxstudio.engine.checkpoint import Entry
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 """What a file of weights is usually called."""
@@ -118,6 +121,24 @@ def inspect_file(path: Path) -> ForeignFile:
         raise BadCheckpoint(f"{path} holds no named tensors: save the model's state_dict.")
     parts = tuple(Part(name, found) for name, found in _preferred(roots))
     return ForeignFile(path, size, digest, parts, metadata, tuple(notes))
+
+
+def known_as(file: ForeignFile, known: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The checkpoints whose weights this file is, or that were made of this very file."""
+
+    def same(card: Card) -> bool:
+        imported = card.training.get("imported")
+        origin = imported.get("sha256") if isinstance(imported, Mapping) else None
+        return file.sha256 in (card.sha256, origin)
+
+    return tuple(entry for entry in known if entry.card is not None and same(entry.card))
+
+
+def known_in_words(entries: Sequence[Entry]) -> str:
+    """That the library has it already, and under which names; empty if it has not."""
+    titles = [(entry.name, entry.card.title if entry.card is not None else "") for entry in entries]
+    names = [f"{name} (“{title}”)" if title not in ("", name) else name for name, title in titles]
+    return f"It is in the library already, as {' and '.join(names)}." if names else ""
 
 
 def read_tensors(file: ForeignFile, part: str, names: Iterable[str]) -> dict[str, Tensor]:

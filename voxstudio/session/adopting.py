@@ -28,6 +28,8 @@ class Inspection:
     proposal: Proposal | None
     name: str
     """A name for the library that is free."""
+    known: str = ""
+    """A sentence, if the library has it already."""
 
 
 class Adopting:
@@ -68,7 +70,7 @@ class Adopting:
         known = self._catalogue()
 
         def work(job: Job) -> Inspection:
-            from voxstudio.engine.inspection import inspect_file
+            from voxstudio.engine.inspection import inspect_file, known_as, known_in_words
             from voxstudio.lab.adopting import fits, free_name, propose
 
             file = inspect_file(path)
@@ -76,7 +78,8 @@ class Adopting:
             found = fits(file, known)
             job.progress(0.7, f"Pairing the names in {path.name}")
             proposal = propose(file, found[0]) if found else None
-            return Inspection(file, found, proposal, free_name(path, [entry.name for entry in known]))
+            name = free_name(path, [entry.name for entry in known])
+            return Inspection(file, found, proposal, name, known_in_words(known_as(file, known)))
 
         return self._errands.start(f"Looking into {path.name}", work, self._take, "checkpoint")
 

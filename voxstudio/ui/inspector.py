@@ -169,7 +169,8 @@ class Inspector(QDialog):
             f"sha256 {file.sha256}"
         )
         self._show_families(now)
-        self.verdict.setText(verdict(proposal) if proposal is not None else FITS_NOTHING)
+        told = verdict(proposal) if proposal is not None else FITS_NOTHING
+        self.verdict.setText(" ".join(filter(None, [now.known, told])))
         self.tensors.lines.show_rows(tensor_rows(part))
         self.choices.proposal = proposal
         self.names.lines.show_rows(self._sorted(name_rows(proposal), proposal.fit) if proposal is not None else [])
