@@ -145,6 +145,8 @@ class ViewBatches:
     makes only every n-th row of each batch, beginning with row r: what one of n processes needs.
     """
 
+    pool_views = POOL_VIEWS
+
     def __init__(
         self,
         stores: Sequence[tuple[Shapes, float]],
@@ -197,7 +199,7 @@ class ViewBatches:
             surface, occupancy, label = self._shape(rng)
             return np.stack([self._view(surface, rng) for _ in range(count)]), occupancy, label
         key = int(rng.integers(self.pool))
-        order = rng.permutation(max(*self.view_counts, POOL_VIEWS))[:count]
+        order = rng.permutation(max(*self.view_counts, self.pool_views))[:count]
         kept = self._kept.setdefault(key, {})
         missing = [int(k) for k in order if int(k) not in kept]
         if missing or -1 not in kept:

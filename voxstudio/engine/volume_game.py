@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -65,13 +65,29 @@ def build_critic(recipe: VolumeGanRecipe, space: CodeSpace, plain: bool = False)
     return CriticHeads(trunk, space.outputs if reads else 0, spectral)
 
 
+class Companion(Protocol):
+    """A game that is played beside this one with the same maker, such as the enhancer's game of pictures."""
+
+    def prepare(self) -> None:
+        """Before the losses of an update."""
+
+    def loss(self, drawn: Tensor | None, encoded: Tensor | None, critic: bool) -> tuple[Tensor, dict[str, float]]:
+        """What joins the loss; entered codes, drawn and encoded. ``critic`` False: the maker alone learns."""
+
+    def apply(self, critic: bool) -> None:
+        """After the gradients are there."""
+
+
 class Game:
     """Maker, critic, their optimisers, averaged weights and random state; one seed decides all of it.
 
     Parameters
     ----------
-    beside: further losses of the generator, from entered codes of drawn ones: ``(entered) -> (loss, values)``.
+    build: makes another maker than :class:`Maker`.
+    companion: joins each update; set after construction.
     """
+
+    companion: Companion | None = None
 
     def __init__(
         self, recipe: VolumeGanRecipe, space: CodeSpace, place: Place, seed: int,
@@ -124,11 +140,18 @@ class Game:
         for _ in range(self.recipe.generator_updates - 1 if not self.leading else 0):
             self.prepare()
             with self.place.autocast():
-                more, _ = self.teach(self.maker(self.draw(len(truth)), self.coarse), truth, self.draw_last)
+                drawn = self.draw(len(truth))
+                entered = self.maker.enter(drawn)
+                logits = self.maker.decode(entered, self.coarse).float()
+                more, _ = self.teach(logits, F.avg_pool3d(truth, 2) if self.coarse else truth, drawn)
+                more = more + self._beside(entered, None, False)[0]
             more.backward()
             self.apply(critic=False)
         self.finish()
         return self.place.means(values)
+
+    def _beside(self, drawn: Tensor | None, encoded: Tensor | None, critic: bool) -> tuple[Any, dict[str, float]]:
+        return self.companion.loss(drawn, encoded, critic) if self.companion is not None else (0.0, {})
 
     def losses(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """The loss of one batch, by phase."""
@@ -146,6 +169,8 @@ class Game:
                 group["betas"] = (0.9 if self.leading else r.beta1, 0.999)
         self.maker.train()
         self.critic.train()
+        if self.companion is not None:
+            self.companion.prepare()
 
     def apply(self, critic: bool = True) -> None:
         """Average gradients over processes, clip, update; a gradient that overflowed costs its batch."""
@@ -156,6 +181,8 @@ class Game:
         if all(math.isfinite(float(norm)) for norm in norms):
             for _, optimizer in parts:
                 optimizer.step()
+        if self.companion is not None:
+            self.companion.apply(critic)
 
     def finish(self) -> None:
         """Count the step, fit the entry while encoding leads, move the average."""
@@ -169,10 +196,9 @@ class Game:
         self.average.follow(self.done)
 
     def draw(self, count: int) -> Tensor:
-        """Drawn codes of this process's rows; also kept as ``draw_last``."""
+        """Drawn codes of this process's rows."""
         whole = self.space.prior(count * self.place.world, self.random)
-        self.draw_last = whole[self.place.rank :: self.place.world].to(self.device)
-        return self.draw_last
+        return whole[self.place.rank :: self.place.world].to(self.device)
 
     def noise(self, like: Tensor) -> Tensor:
         """Gaussian noise of the whole run's batch, of which this process takes its part."""
@@ -197,7 +223,9 @@ class Game:
         logits = self.maker.decode(entered, self.coarse).float()
         loss, values = self._reconstructed(logits, truth)
         more, told = self._regular(found, truth)
-        return loss + more, {"loss": float((loss + more).detach()), **values, **told}
+        beside, beside_told = self._beside(None, entered, True)
+        loss = loss + more + beside
+        return loss, {"loss": float(loss.detach()), **values, **told, **beside_told}
 
     def _regular(self, found: Any, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """KL of the gaussian codes; mutual information and steadiness of the categorical ones (IMSAT)."""
@@ -239,7 +267,7 @@ class Game:
         last = self.critic.trunk(self._blurred(truth))[-1]
         real, read = self.critic.judge(last), self.critic.read(last)
         drawn = self.draw(count)
-        entered, values = self.maker.enter(drawn), {}
+        entered, encoded, values = self.maker.enter(drawn), None, {}
         loss = truth.new_zeros(())
         encodes = bool(r.keep_reconstruction) and read is not None
         if encodes:
@@ -257,8 +285,9 @@ class Game:
         fake = self.shown(logits)
         judged, told = self.judged(truth, real, fake.detach(), drawn)
         taught, more_told = self.teach(logits, truth, drawn)
-        loss = loss + judged + taught
-        return loss, {"loss": float(loss.detach()), **values, **told, **more_told}
+        beside, beside_told = self._beside(entered, encoded, True)
+        loss = loss + judged + taught + beside
+        return loss, {"loss": float(loss.detach()), **values, **told, **more_told, **beside_told}
 
     def shown(self, logits: Tensor) -> Tensor:
         """What the critic sees of made shapes."""

@@ -44,6 +44,7 @@ def batch_source(
     stores: Sequence[tuple[Shapes, float]], recipe: Any, seed: int, workers: int, part: tuple[int, int] = (0, 1)
 ) -> Callable[[int], Iterator[Any]]:
     """How a trainer opens its batches at a step; ``part`` ``(r, n)``: the rows of process r of n."""
+    from voxstudio.data.picture_batches import PictureBatches
     from voxstudio.data.view_batches import Augmentation, ViewBatches, iterate
     from voxstudio.data.views import ViewStyle
     from voxstudio.data.voxel_batches import VoxelBatches
@@ -51,10 +52,15 @@ def batch_source(
     names = (spec.name for spec in dataclasses.fields(Augmentation))
     augmentation = Augmentation(**{name: getattr(recipe, name) for name in names if hasattr(recipe, name)})
     if not hasattr(recipe, "view_counts"):
-        voxels = VoxelBatches(
-            stores, recipe.classes, batch_size=recipe.batch_size, resolution=recipe.resolution, seed=seed,
-            augmentation=augmentation, pool=recipe.shape_pool, part=part,
-        )  # fmt: skip
+        plain: dict[str, Any] = {
+            "batch_size": recipe.batch_size, "resolution": recipe.resolution, "seed": seed,
+            "augmentation": augmentation, "pool": recipe.shape_pool, "part": part,
+        }  # fmt: skip
+        if getattr(recipe, "viewpoints", 0):
+            plain |= {"image_size": recipe.image_size, "viewpoints": recipe.viewpoints}
+            pictures = PictureBatches(stores, recipe.classes, **plain)
+            return lambda start: iterate(pictures, start, workers)
+        voxels = VoxelBatches(stores, recipe.classes, **plain)
         return lambda start: iterate(voxels, start, workers)
     batches = ViewBatches(
         stores,
