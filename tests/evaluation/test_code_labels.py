@@ -12,7 +12,7 @@ from voxstudio.core.errors import Cancelled
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.paths import shipped
 from voxstudio.engine.latent_space import handle
-from voxstudio.evaluation.code_labels import Attributes, CodeLabels, Sweep, label_codes, sweep_of
+from voxstudio.evaluation.code_labels import Attributes, CodeLabels, Sweep, label_codes, sweep_of, sweep_values
 from voxstudio.evaluation.code_scores import class_agreement, factor_agreement, seen_codes
 from voxstudio.evaluation.factors import FactorReader, fit_reader
 from voxstudio.lab.opening import open_any
@@ -60,12 +60,14 @@ def test_labels_survive_a_file(labels: CodeLabels) -> None:
 
 def test_sweeps_visit_the_prior_evenly() -> None:
     model = Boxes()
-    found = sweep_of(model, handle(model.layout, "continuous:1"), [4, 5], 4)
+    one = handle(model.layout, "continuous:1")
+    values = sweep_values(model, one, 4)
+    found = sweep_of(model, one, [4, 5], values)
     assert isinstance(found, Sweep) and found.values == (-0.75, -0.25, 0.25, 0.75)
     assert found.vectors.shape == (8, 9) and found.vectors[4:, 8].tolist() == list(found.values)
     assert (found.vectors[:4, :8] == found.vectors[0, :8]).all(), "all else stays"
-    assert sweep_of(model, handle(model.layout, "kind"), [4]).values == (1, 2, 3)
-    noise = sweep_of(model, handle(model.layout, "noise:0"), [4], 10).values
+    assert sweep_values(model, handle(model.layout, "kind")) == (1, 2, 3)
+    noise = sweep_values(model, handle(model.layout, "noise:0"), 10)
     assert 1.0 < noise[-1] < 2.2 and noise[0] == pytest.approx(-noise[-1], abs=0.8)
 
 

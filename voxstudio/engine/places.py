@@ -27,6 +27,20 @@ def own_checkpoints() -> Path:
     return platformdirs.user_data_path("voxstudio", appauthor=False) / "checkpoints"
 
 
+def own_folder(name: str) -> Path:
+    """Folder for what the person found and may want to keep, such as ``"directions"``; may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_data_path("voxstudio", appauthor=False) / name
+
+
+def cache_folder(name: str) -> Path:
+    """Folder for what can be computed again, such as ``"nearest"``; may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("voxstudio", appauthor=False) / name
+
+
 def state_folder() -> Path:
     """Folder for log files; may not exist yet."""
     import platformdirs

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -147,15 +147,15 @@ def label_codes(
 ) -> CodeLabels:
     """Sweep every code and label it; ``find`` and ``check`` shapes for each. ``progress`` may raise Cancelled."""
     attributes = Attributes(reader)
-    swept = [handle(model.layout, name) for spec in model.layout if len(spec.handles) <= MOST_SWEPT
-             for name in spec.handles]  # fmt: skip
-    drawn = [handle(model.layout, name) for spec in model.layout if len(spec.handles) > MOST_SWEPT
-             for name in spec.handles]  # fmt: skip
+    layout = model.layout
+    swept = [handle(layout, name) for spec in layout if len(spec.handles) <= MOST_SWEPT for name in spec.handles]
+    drawn = [handle(layout, name) for spec in layout if len(spec.handles) > MOST_SWEPT for name in spec.handles]
     pieces = len(swept) + bool(drawn)
-    rows = [
-        _swept(model, one, label, attributes, find, check, lambda f, w, k=k: progress((k + f) / pieces, w))  # type: ignore[misc]
-        for k, one in enumerate(swept)
-    ]
+    rows = []
+    for k, one in enumerate(swept):
+        told = _part(progress, k, pieces)
+        values = sweep_values(model, one, STEPS, label)
+        rows.append(label_movable(model, one, values, attributes, label, find, check, told))
     if drawn:
         rows += _drawn(
             model, drawn, label, attributes, find, check, lambda f, w: progress((len(swept) + f) / pieces, w)
@@ -164,14 +164,34 @@ def label_codes(
     return CodeLabels(card.name, card.sha256, label, tuple(rows))
 
 
+def _part(progress: Progress, index: int, count: int) -> Progress:
+    """The Progress of one of ``count`` equal parts."""
+    return lambda fraction, words: progress((index + fraction) / count, words)
+
+
+class Movable(Protocol):
+    """What can be swept: a :class:`~voxstudio.engine.latent_space.Handle`, or a direction through several codes."""
+
+    @property
+    def name(self) -> str:
+        """A short name."""
+
+    @property
+    def is_choice(self) -> bool:
+        """True for one of several values."""
+
+    def set(self, vectors: Vector, value: float) -> Vector:
+        """Vectors ``[..., D]`` with this at a value."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Shapes of one handle at several values: rows of ``vectors`` go seed by seed, each through all ``values``."""
+    """Shapes of one movable at several values: rows of ``vectors`` go seed by seed, each through all ``values``."""
 
-    handle: Handle
     values: tuple[float, ...]
     seeds: tuple[int, ...]
     vectors: Vector
+    is_choice: bool = False
 
     @property
     def at(self) -> Values:
@@ -180,17 +200,16 @@ class Sweep:
 
 
 def sweep_of(
-    model: LatentSpace, one: Handle, seeds: Sequence[int], steps: int = STEPS, label: str | None = None
+    model: LatentSpace, one: Movable, seeds: Sequence[int], values: Sequence[float], label: str | None = None
 ) -> Sweep:
-    """The latents of a sweep: all values of a choice, or the middles of equal parts of a number's prior."""
-    values = sweep_values(model, one, steps, label)
+    """The latents of a sweep through ``values``, from each of the seeds' draws."""
     start = draws(model, seeds, label)
     vectors = np.stack([one.set(start, value) for value in values], axis=1).reshape(-1, start.shape[1])
-    return Sweep(one, values, tuple(seeds), vectors)
+    return Sweep(tuple(values), tuple(seeds), vectors, one.is_choice)
 
 
 def sweep_values(model: LatentSpace, one: Handle, steps: int = STEPS, label: str | None = None) -> tuple[float, ...]:
-    """Where a sweep stops."""
+    """Where a sweep stops: at all values of a choice, or at the middles of equal parts of a number's prior."""
     if one.is_choice:
         return tuple(float(k + 1) for k in range(one.spec.values))
     middles = (np.arange(steps) + 0.5) / steps
@@ -203,33 +222,37 @@ def sweep_values(model: LatentSpace, one: Handle, steps: int = STEPS, label: str
     return tuple(np.clip(norm.ppf(middles, usual.mean(), max(float(usual.std()), 1e-3)), low, high).tolist())
 
 
-def _swept(
-    model: LatentSpace,
-    one: Handle,
-    label: str | None,
-    attributes: Attributes,
-    find: int,
-    check: int,
-    progress: Progress,
-) -> CodeLabel:
+def label_movable(
+    model: LatentSpace, one: Movable, values: Sequence[float], attributes: Attributes, label: str | None = None,
+    find: int = FIND_SHAPES, check: int = CHECK_SHAPES, progress: Progress = quiet,
+) -> CodeLabel:  # fmt: skip
+    """Sweep one movable on some seeds to find its attribute, and on others to take the figure."""
     words = f"Sweeping {one.name}"
-    steps = one.spec.values if one.is_choice else STEPS
-    few = max(find // steps, 2)
-    many = max(check // steps, 2)
-    finding = sweep_of(model, one, range(FIND_SEED, FIND_SEED + few), steps, label)
-    asking = sweep_of(model, one, range(CHECK_SEED, CHECK_SEED + many), steps, label)
+    few, many = (max(shapes // len(values), 2) for shapes in (find, check))
     share = few / (few + many)
+    finding = sweep_of(model, one, range(FIND_SEED, FIND_SEED + few), values, label)
+    asking = sweep_of(model, one, range(CHECK_SEED, CHECK_SEED + many), values, label)
     first = _measured(model, finding.vectors, label, attributes, lambda f, w: progress(share * f, w), words)
-    relation = correlation_ratio(finding.at, first) if one.is_choice else correlations(finding.at[:, None], first)[0]
-    best = attributes.plainest(relation)
+    best = attributes.plainest(_relation(finding, first))
     second = _measured(
         model, asking.vectors, label, attributes, lambda f, w: progress(share + (1 - share) * f, w), words
     )
     column = second[:, best : best + 1]
-    r = float(
-        correlation_ratio(asking.at, column)[0] if one.is_choice else correlations(asking.at[:, None], column)[0, 0]
-    )
-    return _labelled(one, attributes, best, r, _within(asking, column[:, 0]), int(np.isfinite(column).sum()))
+    r, within = float(_relation(asking, column)[0]), float(_relation(asking, _centred(asking, column))[0])
+    return _labelled(one.name, one.is_choice, attributes, best, r, within, int(np.isfinite(column).sum()))
+
+
+def _relation(sweep: Sweep, values: Values) -> Values:
+    """r of the swept value with each attribute ``[A]``; eta for a choice."""
+    return correlation_ratio(sweep.at, values) if sweep.is_choice else correlations(sweep.at[:, None], values)[0]
+
+
+def _centred(sweep: Sweep, column: Values) -> Values:
+    """An attribute ``[N, 1]`` less the mean of each seed's shapes."""
+    table = column.reshape(len(sweep.seeds), -1)
+    known = np.isfinite(table)
+    mean = np.where(known, table, 0.0).sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    return np.asarray((table - mean).reshape(-1, 1))
 
 
 def _drawn(
@@ -247,7 +270,7 @@ def _drawn(
     best = [attributes.plainest(row) for row in correlations(finding[:, columns], first)]
     r = correlations(asking[:, columns], second)
     count = int(np.isfinite(second[:, 0]).sum())
-    return [_labelled(one, attributes, b, float(r[k, b]), float(r[k, b]), count)
+    return [_labelled(one.name, False, attributes, b, float(r[k, b]), float(r[k, b]), count)
             for k, (one, b) in enumerate(zip(handles, best, strict=True))]  # fmt: skip
 
 
@@ -258,18 +281,9 @@ def _measured(
     return np.concatenate([attributes.of(part >= level) for part in decoded(model, vectors, label, progress, words)])
 
 
-def _within(sweep: Sweep, column: Values) -> float:
-    """r of values and attribute, both less the mean of their seed; for a choice eta of the attribute less it."""
-    table = column.reshape(len(sweep.seeds), -1)
-    known = np.isfinite(table)
-    mean = np.where(known, table, 0.0).sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
-    centred = (table - mean).reshape(-1, 1)
-    if sweep.handle.is_choice:
-        return float(correlation_ratio(sweep.at, centred)[0])
-    return float(correlations(sweep.at[:, None], centred)[0, 0])
-
-
-def _labelled(one: Handle, attributes: Attributes, best: int, r: float, within: float, count: int) -> CodeLabel:
+def _labelled(
+    name: str, is_choice: bool, attributes: Attributes, best: int, r: float, within: float, count: int
+) -> CodeLabel:
     told = abs(r) >= LEAST_R
     key, title, unit = (names[best] if told else "" for names in (attributes.keys, attributes.titles, attributes.units))
-    return CodeLabel(one.name, key, title, unit, round(r, 4), round(within, 4), count, one.is_choice)
+    return CodeLabel(name, key, title, unit, round(r, 4), round(within, 4), count, is_choice)

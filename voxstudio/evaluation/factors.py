@@ -28,7 +28,7 @@ NOT_LENGTHS = frozenset({
     "shade_flare", "reach", "bend", "softness", "width_ratio", "top_rounding", "inset", "shelf_level", "profile",
 })  # fmt: skip
 """Ratios and angles among the factors; counts end in ``_count`` or ``_pairs``; everything else is a length."""
-FIT, CHECK = 1200, 300
+FIT, CHECK = 800, 200
 FIT_SEED, CHECK_SEED = 30_000_000, 40_000_000
 """Seeds of the shapes a reader is fitted to and checked on; no training part and no test uses them."""
 LEAST_R = 0.7
