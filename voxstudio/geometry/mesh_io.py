@@ -44,7 +44,11 @@ def save_surface(surface: Surface, path: Path) -> None:
         raise BadInput(f"{path.name} does not end in a mesh format: use one of {', '.join(EXPORTERS)}.")
     if surface.is_empty:
         raise BadInput(f"There is no surface to write to {path.name}: lower the threshold until a shape appears.")
-    data = writer(surface)
+    write_whole(path, writer(surface))
+
+
+def write_whole(path: Path, data: bytes | memoryview) -> None:
+    """Write a file complete or not at all; CannotWrite says why not and what to do."""
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:

@@ -265,8 +265,19 @@ def picture_of(
     flat: bool = False,
     background: tuple[int, int, int] = (244, 244, 242),
 ) -> npt.NDArray[np.uint8]:
-    """A clay picture of a surface, uint8 ``[size, size, 3]``; drawn at twice the size and reduced."""
-    buffer = render_gbuffer(surface, frame(surface, azimuth_deg, elevation_deg), 2 * size, flat)
+    """A clay picture of a whole surface, uint8 ``[size, size, 3]``."""
+    return picture_from(surface, frame(surface, azimuth_deg, elevation_deg), size, flat, background)
+
+
+def picture_from(
+    surface: Surface,
+    camera: Camera,
+    size: int = 256,
+    flat: bool = False,
+    background: tuple[int, int, int] = (244, 244, 242),
+) -> npt.NDArray[np.uint8]:
+    """A clay picture as a camera sees it, uint8 ``[size, size, 3]``; drawn at twice the size and reduced."""
+    buffer = render_gbuffer(surface, camera, 2 * size, flat)
     image = shade(buffer)
     image[~buffer.mask] = np.asarray(background, np.float32) / 255
     small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)

@@ -41,7 +41,7 @@ def class_of_factors(card: Card, label: str | None) -> str:
 
 
 def reader_for(card: Card, label: str | None, progress: Progress = quiet) -> FactorReader | None:
-    """The factor reader for a generator's shapes, from the cache or fitted now (a quarter of a minute); None without one."""
+    """The factor reader for a generator's shapes, from the cache or fitted now in seconds; None without one."""
     name = class_of_factors(card, label)
     return factor_reader(name, card.resolution, cache_folder("factors"), progress) if name else None
 
