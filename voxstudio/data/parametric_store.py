@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.surface import Surface
 
+if TYPE_CHECKING:
+    from voxstudio.data.parametric.shape import ParametricShape as Shape
+
 VALIDATION_COUNT = 24
-REMEMBERED = 4096
+REMEMBERED = {"surface": 3000, "voxels": 24000}
+"""How many meshes (some 0.3 MB each) and packed grids (32 KB at 64^3) are kept: about a gigabyte each at most."""
 
 
 class ParametricStore:
@@ -26,7 +31,7 @@ class ParametricStore:
     def __init__(self, classes: Sequence[str], resolution: int, count: int = 1500, mesh_resolution: int = 48) -> None:
         self.class_names = tuple(classes)
         self.resolution, self.count, self.mesh_resolution = resolution, count, mesh_resolution
-        self._made: OrderedDict[int, tuple[Surface, npt.NDArray[np.uint8]]] = OrderedDict()
+        self._made: dict[str, OrderedDict[int, Any]] = {kind: OrderedDict() for kind in REMEMBERED}
 
     def indices(self, split: str) -> npt.NDArray[np.int64]:
         """Indices of one split; the test part is made by :func:`voxstudio.lab.evaluate.parametric_subjects`."""
@@ -39,23 +44,32 @@ class ParametricStore:
         """Class index of one object; the classes alternate."""
         return index % len(self.class_names)
 
-    def _shape(self, index: int) -> tuple[Surface, npt.NDArray[np.uint8]]:
+    def _remembered(self, index: int, kind: str, made: Callable[[Shape], Any]) -> Any:
+        """Mesh and voxels are made apart: a trainer that asks for voxels alone waits for no mesh."""
         from voxstudio.data.parametric import make
-        from voxstudio.data.prepare import in_unit_cube
 
-        if index not in self._made:
-            shape = make(self.class_names[self.label(index)], index // len(self.class_names))
-            surface = in_unit_cube(shape.surface(self.mesh_resolution))
-            self._made[index] = (surface, np.packbits(shape.occupancy(self.resolution)))
-            while len(self._made) > REMEMBERED:
-                self._made.popitem(last=False)
-        return self._made[index]
+        kept = self._made[kind]
+        if index not in kept:
+            kept[index] = made(make(self.class_names[self.label(index)], index // len(self.class_names)))
+            while len(kept) > REMEMBERED[kind]:
+                kept.popitem(last=False)
+        return kept[index]
 
     def surface(self, index: int) -> Surface:
         """Mesh in the unit cube, with normals and part colours."""
-        return self._shape(index)[0]
+        from voxstudio.data.prepare import in_unit_cube
+
+        def meshed(shape: Shape) -> Surface:
+            return in_unit_cube(shape.surface(self.mesh_resolution))
+
+        found: Surface = self._remembered(index, "surface", meshed)
+        return found
 
     def occupancy(self, index: int) -> npt.NDArray[np.bool_]:
         """Voxels, bool ``[R, R, R]``."""
-        bits = np.unpackbits(self._shape(index)[1], count=self.resolution**3)
+
+        def packed(shape: Shape) -> npt.NDArray[np.uint8]:
+            return np.packbits(shape.occupancy(self.resolution))
+
+        bits = np.unpackbits(self._remembered(index, "voxels", packed), count=self.resolution**3)
         return bits.reshape((self.resolution,) * 3).astype(bool)
