@@ -126,7 +126,7 @@ def test_a_code_by_hand_holds_while_the_seed_changes_and_a_drag_is_one_step(driv
     driver.rest()
     assert not session.shown.draft and wide(session) == 20
     assert len(session.states) == steps + 1
-    assert session.shown.origin == "crate from noise, seed 1, continuous:0 at 1"
+    assert session.shown.origin == "crate from noise, seed 1, Code 1 at 1"
     assert session.shown.side is not None and session.shown.side.pixels[0, 0, 0] == 150
     session.vary(seed=7)
     driver.rest()

@@ -53,7 +53,7 @@ def open_window(qtbot: Any, library: Path, monkeypatch: pytest.MonkeyPatch) -> I
     def open_it(
         colours: str = "light", size: tuple[int, int] = (1280, 800), slow_s: float = 0.0, **options: Any
     ) -> Driver:
-        demo_model.install(slow_s)
+        demo_model.install(slow_s, options.pop("model", demo_model.DemoModel))
         theme.apply(application(), colours)
         first_shape = options.pop("first_shape", False)
         driver = Driver(Studio(size=size, first_shape=first_shape, **options))

@@ -88,13 +88,13 @@ class DemoModel:
         return self.decode(self.fuse(self.encode(views), fusion), label)
 
 
-def install(slow_s: float = 0.0) -> None:
+def install(slow_s: float = 0.0, kind: type = DemoModel) -> None:
     """Make the inference thread open the stand-in instead of reading weights."""
     from voxstudio.engine import inference, requests
     from voxstudio.engine.checkpoint import read_card
 
     def load(self: inference.InferenceThread, request: requests.Request, note: str) -> None:
-        model = DemoModel(read_card(request.folder), slow_s)
+        model = kind(read_card(request.folder), slow_s)
         info = inference.describe_model(request.key, model, 1.0)
         self._open = inference._Open(request.key, model, info)
         self._deliver(requests.Opened(request.number, info))

@@ -26,7 +26,7 @@ from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View, reframed
 from voxstudio.engine.jobs import Mailbox
-from voxstudio.engine.placing import compared, placed
+from voxstudio.engine.placing import Comparer, placed
 from voxstudio.engine.requests import (
     EXTRAS,
     Aside,
@@ -91,6 +91,7 @@ class InferenceThread:
         self._open_model = open_model
         self._mailbox: Mailbox[Request | Aside] = Mailbox()
         self._open: _Open | None = None
+        self._comparer = Comparer(mesh)
         self._refused: dict[str, str] = {}
         self._in_hand: Request | None = None
         self._thread = threading.Thread(target=self._run, name="voxstudio-inference", daemon=True)
@@ -226,7 +227,7 @@ class InferenceThread:
         info = opened.info
         note = getattr(opened.model, "note", "") or info.note
         side = self._side_image(opened, request, latent, times)
-        found = compared(request, grid, times)
+        found = self._comparer.compare(request, grid, times)
         return Result(
             request.number, request.key, grid, surface, latent, times, info.device, note, request.draft, side, found
         )
@@ -263,7 +264,7 @@ class InferenceThread:
         grid = given.grid.with_iso(request.iso)
         surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
         times = {"mesh": (time.perf_counter() - started) * 1000.0}
-        found = compared(request, grid, times)
+        found = self._comparer.compare(request, grid, times)
         return Result(
             request.number, request.key, grid, surface, Latent({}), times, "cpu", "", request.draft, None, found
         )

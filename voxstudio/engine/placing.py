@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from voxstudio.core.latent import Latent
+from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.requests import Draw, Request
 from voxstudio.geometry.difference import Difference, difference
@@ -35,11 +37,24 @@ def placed(model: Any, draw: Draw) -> Latent:
     return unflat(vector, layout, latent.seed)
 
 
-def compared(request: Request, grid: VoxelGrid, times: dict[str, float]) -> Difference | None:
-    """The result against the shape that it is compared with, if there is one; adds the time that this took."""
-    if request.against is None:
-        return None
-    started = time.perf_counter()
-    found = difference(request.against, grid)
-    times["compare"] = (time.perf_counter() - started) * 1000.0
-    return found
+class Comparer:
+    """Compares results with the shape that the requests name; meshes that one once for each style. Inference thread."""
+
+    def __init__(self, mesh: Callable[[VoxelGrid, str, int], Surface]) -> None:
+        self._mesh = mesh
+        self._before: tuple[VoxelGrid, str, int, Surface] | None = None
+
+    def compare(self, request: Request, grid: VoxelGrid, times: dict[str, float]) -> Difference | None:
+        """The way from the request's other shape to this one, if it names one; adds the time that this took."""
+        other = request.against
+        if other is None:
+            self._before = None
+            return None
+        started = time.perf_counter()
+        kept = self._before
+        if kept is None or kept[0] is not other or kept[1:3] != (request.style, request.smoothing):
+            surface = self._mesh(other, request.style, request.smoothing)
+            kept = self._before = (other, request.style, request.smoothing, surface)
+        found = difference(other, grid, kept[3])
+        times["compare"] = (time.perf_counter() - started) * 1000.0
+        return found

@@ -19,7 +19,8 @@ Bools = npt.NDArray[np.bool_]
 class Difference:
     """From one shape to another: ``added`` and ``removed`` count voxels of the finer grid.
 
-    ``common``, ``more`` and ``less`` are the voxels of both, of the other alone and of the one alone, as blocks.
+    ``common``, ``more`` and ``less`` are the voxels of both, of the other alone and of the one alone, as blocks;
+    ``before`` is the one shape as it is shown.
     """
 
     iou: float
@@ -28,16 +29,17 @@ class Difference:
     common: Surface
     more: Surface
     less: Surface
+    before: Surface
 
 
-def difference(one: VoxelGrid, other: VoxelGrid) -> Difference:
+def difference(one: VoxelGrid, other: VoxelGrid, before: Surface) -> Difference:
     """Compare two grids, each at its own iso level; both fill their box, so a coarser one is repeated to the finer."""
     shape = tuple(np.maximum(one.shape, other.shape).tolist())
     a, b = _sized(one.occupancy, shape), _sized(other.occupancy, shape)
     finer = one if one.values.size >= other.values.size else other
     more, less = b & ~a, a & ~b
     surfaces = [_blocks(part, finer) for part in (a & b, more, less)]
-    return Difference(iou(a, b), int(more.sum()), int(less.sum()), *surfaces)
+    return Difference(iou(a, b), int(more.sum()), int(less.sum()), *surfaces, before)
 
 
 def _sized(inside: Bools, shape: tuple[int, ...]) -> Bools:

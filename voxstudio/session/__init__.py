@@ -23,8 +23,9 @@ topic              read then
 ``kept``           :attr:`Session.snapshots`: shapes with a name, and what is compared
 ``film``           :attr:`Session.film`: the sweep of a code, as far as it is made
 ``path``           :attr:`Session.path`: keyframes, options, terms
-``latents``        :attr:`Session.latents`: what the codes do, directions, the nearest training shape
-``inversion``      :attr:`Session.inversion`: the search for the code of a given shape
+``latents``        :attr:`Session.latents`: what the codes do, directions
+``nearest``        :attr:`Session.nearest`: the training shape nearest to the one on the stage
+``inversion``      :attr:`Session.search`: the search for the code of a given shape
 =================  ==========================================================================
 
 One class in layers, each in a file that knows those before it: ``state`` (what is held and told),

@@ -86,7 +86,7 @@ class Asking(State):
         if isinstance(self._draw, Given):
             return self._draw.origin
         if self._draw is not None:
-            return told_draw(self._draw)
+            return told_draw(self._draw, self._model.controls if self._model is not None else ())
         words = "1 photo" if len(views) == 1 else f"{len(views)} photos, {self._options.fusion}"
         left_out = [view.name for view in self._views if view.id == self._preview]
         return f"{words}, without {left_out[0]}" if left_out else words

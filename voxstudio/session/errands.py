@@ -27,15 +27,21 @@ class Errands:
         self._hand, self._changed, self._say = hand, changed, say
         self._running: dict[int, tuple[JobState, Job]] = {}
         self._io = IoThread()
+        self._bench: IoThread | None = None
 
     @property
     def current(self) -> JobState | None:
         """The oldest running job, or None."""
         return next((state for state, _ in self._running.values()), None)
 
-    def job(self, words: str) -> Job:
+    def job(self, words: str, watch: Callable[[Any], None] | None = None) -> Job:
         """A job whose progress will be seen once it :meth:`began`."""
-        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)))
+
+        def handed(value: Any) -> None:
+            if watch is not None:
+                self._hand(partial(watch, value))
+
+        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)), handed)
 
     def began(self, job: Job) -> None:
         """Show a job."""
@@ -68,13 +74,16 @@ class Errands:
         return True
 
     def start(
-        self, words: str, work: Callable[[Job], Any], done: Callable[[Any], None], where: str, seen: bool = True
-    ) -> bool:
+        self, words: str, work: Callable[[Job], Any], done: Callable[[Any], None], where: str, seen: bool = True,
+        bench: bool = False, over: Callable[[], None] | None = None, watch: Callable[[Any], None] | None = None,
+    ) -> bool:  # fmt: skip
         """Run ``work`` on the I/O thread, then ``done(value)`` on the owner's; errors are told in panel ``where``.
 
-        False if too much waits already. A job that is not ``seen`` runs without being shown.
+        False if too much waits already. A job that is not ``seen`` runs without being shown. ``bench``: it computes for
+        long, so it has a thread of its own, beside that which reads and writes files. ``over`` is called whatever came
+        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread.
         """
-        job = self.job(words)
+        job = self.job(words, watch)
 
         def ended(value: Any, error: BaseException | None) -> None:
             try:
@@ -87,10 +96,15 @@ class Errands:
                 else:
                     self._say("error", f"{words} failed ({type(error).__name__}, {error}).", where)
             finally:
+                if over is not None:
+                    over()
                 self.ended(job)  # last: what follows from it has begun, so nobody sees a gap
 
+        if bench and self._bench is None:
+            self._bench = IoThread("voxstudio-bench", 4)
+        thread = self._bench if bench and self._bench is not None else self._io
         try:
-            self._io.submit(job, work, lambda value, error: self._hand(partial(ended, value, error)))
+            thread.submit(job, work, lambda value, error: self._hand(partial(ended, value, error)))
         except BadInput as error:
             self._say("error", str(error), where)
             return False
@@ -103,4 +117,6 @@ class Errands:
         for _, job in self._running.values():
             job.stop()
         self._running.clear()
+        if self._bench is not None:
+            self._bench.close()
         self._io.close()

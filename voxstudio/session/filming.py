@@ -18,9 +18,10 @@ FRAMES = 7
 SPAN = 2.5
 """A code of normal numbers is swept this many standard deviations to both sides, a direction this many steps."""
 MOST_VALUES = 20
-SMALL = 32
+SMALL = 64
 """Frames are kept no finer than this: they are thumbnails."""
-KEPT = 24
+KEPT_BYTES = 64 * 2**20
+"""Films beyond this make room, oldest first."""
 
 Axis = str | Latent
 """A code by the name of its handle, or a direction."""
@@ -36,7 +37,7 @@ class Film:
 
 
 class Filming(Moving):
-    """One film is made at a time; the last :data:`KEPT` are remembered. Topic ``film``."""
+    """One film is made at a time; the last ones are remembered. Topic ``film``."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -74,7 +75,7 @@ class Filming(Moving):
         if film is None:
             film = self._films[key] = Film(axis, values, (None,) * len(values))
         self._films.move_to_end(key)
-        while len(self._films) > KEPT:
+        while len(self._films) > 1 and sum(map(_size, self._films.values())) > KEPT_BYTES:
             self._films.popitem(last=False)
         self._making.clear()
         first = next((k for k, frame in enumerate(film.frames) if frame is None), len(values))
@@ -110,6 +111,10 @@ class Filming(Moving):
         frames[frame.index] = _small(frame.grid)
         self._films[key] = replace(film, frames=tuple(frames))
         self._tell("film")
+
+
+def _size(film: Film) -> int:
+    return sum(frame.values.nbytes for frame in film.frames if frame is not None)
 
 
 def _at(rest: Draw, axis: Axis, value: float) -> Draw:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.session.errands import Say
+from voxstudio.engine.jobs import Job
+from voxstudio.session.bench import Bench
+from voxstudio.session.errands import Errands, Say
+from voxstudio.session.film_files import FPS, USUAL_FPS, Order, places, write_film
+from voxstudio.session.values import Options
 
 if TYPE_CHECKING:
     from voxstudio.engine.requests import ModelInfo
@@ -61,21 +66,24 @@ class Interpolation:
 
     Parameters
     ----------
-    changed: tells the topic. say: tells the person. place: stands at a latent (:meth:`Session.place`).
-    model: what is open now. kept: the shape at rest on the stage.
+    errands: runs work. changed: tells the topic. say: tells the person. bench: where films are made.
+    place: stands at a latent (:meth:`Session.place`). model: what is open now. kept: the shape at rest on the stage.
+    options: threshold and style of now.
     """
 
     def __init__(
-        self, changed: Callable[[], None], say: Say, place: Place, model: Callable[[], ModelInfo | None],
-        kept: Callable[[], Kept | None],
+        self, errands: Errands, changed: Callable[[], None], say: Say, bench: Bench, place: Place,
+        model: Callable[[], ModelInfo | None], kept: Callable[[], Kept | None], options: Callable[[], Options],
     ) -> None:  # fmt: skip
-        self._changed, self._say, self._place = changed, say, place
-        self._model, self._present = model, kept
+        self._errands, self._changed, self._say, self._bench, self._place = errands, changed, say, bench, place
+        self._model, self._present, self._looks = model, kept, options
         self._ids = itertools.count(1)
         self._keys: tuple[Keyframe, ...] = ()
         self._terms: tuple[Keyframe | None, ...] = (None, None, None)
         self._options = PathOptions()
         self._at = 0.0
+        self._placed: Latent | None = None
+        self._sum: Latent | None = None
 
     @property
     def keys(self) -> tuple[Keyframe, ...]:
@@ -107,6 +115,16 @@ class Interpolation:
         """False where the open generator has no normal numbers: then both kinds of path are the same."""
         model = self._model()
         return model is not None and any(spec.kind == "gaussian" for spec in model.layout)
+
+    @property
+    def placed(self) -> Latent | None:
+        """Where the path put the shape last: while ``session.draw.start`` is this, nobody has taken it elsewhere."""
+        return self._placed
+
+    @property
+    def sum(self) -> Latent | None:
+        """A - B + C, as far as it was asked for."""
+        return self._sum
 
     @property
     def owner(self) -> str:
@@ -173,8 +191,8 @@ class Interpolation:
             self._say("error", problem, WHERE)
             return False
         self._at = min(max(float(at), 0.0), 1.0)
-        latent, label, words = self.point(self._at)
-        self._place(latent, words, label, draft)
+        self._placed, label, words = self.point(self._at)
+        self._place(self._placed, words, label, draft)
         if not draft:
             self._changed()
         return True
@@ -194,6 +212,32 @@ class Interpolation:
         first, second = self._keys.index(one) + 1, self._keys.index(other) + 1
         return latent, nearer.label, f"{100 * t:.0f} % of the way from keyframe {first} to {second}"
 
+    def export(self, path: Path | str) -> bool:
+        """Film the whole path on the bench thread: GIF, MP4, animated GLB or numbered OBJ files, as the suffix says.
+
+        A message (``where="path"``) says how it went; False if there is no path. What could not be finished is not
+        left behind, and the keyframes stay.
+        """
+        problem, target, model = self._problem(), Path(path), self._model()
+        if problem or model is None:
+            self._say("error", problem, WHERE)
+            return False
+        fps = FPS.get(target.suffix.lower(), USUAL_FPS)
+        visited, frames = places(self.steps, self._options.seconds, self._options.ending, fps)
+        points = [self.point(at) for at in visited]
+        order = Order(target, tuple(p[0] for p in points), tuple(p[1] for p in points), frames, fps, self._looks())
+        folder = Path(model.key)
+
+        def work(job: Job) -> list[Path]:
+            with self._bench.at_work(folder) as own:
+                return write_film(own, order, job.progress)
+
+        def done(written: Any) -> None:
+            told = written[0].name if len(written) == 1 else f"{written[0].name} to {written[-1].name}"
+            self._say("info", f"Saved {told}: {len(frames):,} frames, {len(frames) / fps:.1f} seconds.", WHERE)
+
+        return self._errands.start(f"Filming {target.name}", work, done, WHERE, bench=True)
+
     # ---- arithmetic ----------------------------------------------------------------------------
 
     def set_term(self, index: int, kept: Kept | None = None) -> bool:
@@ -212,7 +256,7 @@ class Interpolation:
 
     def clear_terms(self) -> None:
         """Forget A, B and C."""
-        self._terms = (None, None, None)
+        self._terms, self._sum = (None, None, None), None
         self._changed()
 
     def add_up(self) -> bool:
@@ -226,7 +270,8 @@ class Interpolation:
             return False
         from voxstudio.engine.latent_space import arithmetic
 
-        self._place(arithmetic(a.latent, b.latent, c.latent, model.layout), "A − B + C", a.label)
+        self._sum = arithmetic(a.latent, b.latent, c.latent, model.layout)
+        self._place(self._sum, "A − B + C", a.label)
         return True
 
     # ---- inside --------------------------------------------------------------------------------

@@ -17,11 +17,16 @@ from voxstudio.engine.places import find_checkpoint, own_checkpoints
 from voxstudio.engine.requests import Draw, ModelInfo
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
+from voxstudio.session.bench import Bench
 from voxstudio.session.filming import Filming
 from voxstudio.session.interpolation import Interpolation
+from voxstudio.session.latents import Latents, Subject
+from voxstudio.session.nearest import NearestShape
+from voxstudio.session.searching import Searching
 from voxstudio.session.snapshots import Kept, Snapshots
 from voxstudio.session.training import Training
 from voxstudio.session.turntable import Turntable
+from voxstudio.session.values import Options, Shown
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
@@ -59,8 +64,20 @@ class Session(Filming):
         )
         self._turntable = Turntable(self._errands, partial(self._tell, "turntable"), self._say, self.show_grid)
         self._snapshots = Snapshots(partial(self._tell, "kept"), self._say, self._compare_with)
+        self._bench = Bench(self._device)
+        self._latents = Latents(
+            self._errands, partial(self._tell, "latents"), self._say, self._bench, self._subject
+        )
+        self._nearest = NearestShape(
+            self._errands, partial(self._tell, "nearest"), self._say, self._bench, self._subject, self._known_shown
+        )
+        self._search = Searching(
+            self._errands, partial(self._tell, "inversion"), self._say, self._bench, self._subject, self.place,
+            self._known_draw,
+        )
         self._path = Interpolation(
-            partial(self._tell, "path"), self._say, self.place, self._known_model, self._present
+            self._errands, partial(self._tell, "path"), self._say, self._bench, self.place, self._known_model,
+            self._present, self._known_options,
         )
         self.subscribe(self._note)
         self.refresh_catalogue()
@@ -80,6 +97,21 @@ class Session(Filming):
     def path(self) -> Interpolation:
         """Keyframes, the way between them, shape arithmetic; topic ``path``."""
         return self._path
+
+    @property
+    def latents(self) -> Latents:
+        """What the codes of the open generator do, and directions; topic ``latents``."""
+        return self._latents
+
+    @property
+    def nearest(self) -> NearestShape:
+        """The training shape nearest to the one on the stage; topic ``nearest``."""
+        return self._nearest
+
+    @property
+    def search(self) -> Searching:
+        """The search for the code of a given shape; topic ``inversion``."""
+        return self._search
 
     @property
     def adopting(self) -> Adopting:
@@ -228,8 +260,29 @@ class Session(Filming):
     def _note(self, topic: str) -> None:
         """Every shape at rest is kept; those of a running training are not a person's doing."""
         shown = self._shown
+        if topic == "checkpoint" or (topic == "shown" and shown is not None and not shown.draft):
+            self._latents.follow()
+            self._nearest.follow()
         if topic == "shown" and shown is not None and not shown.draft and shown.checkpoint and self._preview is None:
             self._snapshots.record(shown, self._snapshot())
+
+    def _subject(self) -> Subject | None:
+        """The open generator and the class that is made, for whoever finds out about it."""
+        card = self._checkpoint.card if self._checkpoint else None
+        if self._model is None or card is None or not self._model.can_sample or not self._model.layout:
+            return None
+        conditional = any(control.name == "label" for control in self._model.controls)
+        label = self.draw.label if self.draw is not None else self._options.label
+        return Subject(self._model, card, label if conditional else None)
+
+    def _known_shown(self) -> Shown | None:
+        return self._shown
+
+    def _known_draw(self) -> Draw | None:
+        return self.draw
+
+    def _known_options(self) -> Options:
+        return self._options
 
     def _known_model(self) -> ModelInfo | None:
         return self._model

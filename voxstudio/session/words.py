@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from voxstudio.core.controls import Control
 from voxstudio.engine.requests import Draw
 
 
-def told_draw(draw: Draw) -> str:
-    """``chair from noise, seed 4, c1 at 0.30``."""
+def told_draw(draw: Draw, controls: Sequence[Control] = ()) -> str:
+    """``chair from noise, seed 4, Code 1 at 0.30``; codes are called as the family's controls are."""
     first = draw.origin if draw.start is not None else f"{draw.label or 'object'} from noise, seed {draw.seed}"
     parts = [first or "a kept latent"]
     if len(draw.codes) == 1:
         name, value = draw.codes[0]
-        parts.append(f"{name} at {value:.3g}")
+        title = next((control.title for control in controls if control.name == name), name)
+        parts.append(f"{title} at {value:.3g}")
     elif draw.codes:
         parts.append(f"{len(draw.codes)} codes by hand")
     moved = sum(1 for _, amount in draw.pushes if amount)

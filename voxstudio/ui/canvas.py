@@ -127,6 +127,16 @@ class Canvas(QtInteractor):
             self.stage.frame()
         self.repaint_soon()
 
+    def follow(self, other: Canvas) -> None:
+        """Look through the camera of another canvas from now on; only that one frames its shape."""
+        self._was_touched = True
+        self.stage.renderer.SetActiveCamera(other.stage.renderer.GetActiveCamera())
+
+    @property
+    def camera_time(self) -> int:
+        """Grows whenever the camera was moved."""
+        return int(self.stage.renderer.GetActiveCamera().GetMTime())
+
     def start_turning(self) -> None:
         """Turn slowly until touched."""
         self.stage.frame()

@@ -1,35 +1,44 @@
-"""Objects from noise: class, seed, truncation, one button."""
+"""The codes of a generator under the hand: class, seed, variety, codes, directions, with the sweep of each."""
 
 from __future__ import annotations
 
 import random
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from voxstudio.ui import inputs, widgets
+from voxstudio.ui import drops, inputs, widgets
+from voxstudio.ui.code_rows import Row
+from voxstudio.ui.search_card import SearchCard, find_dropped
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
-    "create", "Create", "sparkle", "Make objects from noise", 30,
+    "create", "Codes", "sliders-horizontal", "Make objects from noise and move through their codes", 30,
     "voxstudio.ui.create_panel:CreatePanel", "generate",
 )  # fmt: skip
 LARGEST_SEED = 999_999
 
 
 class CreatePanel(QWidget):
-    """For checkpoints that are generators."""
+    """For checkpoints that are generators. Every control is live: what it makes stands on the stage at once."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         from voxstudio.ui.checkpoint_choice import CheckpointChoice
+        from voxstudio.ui.codes_card import CodesCard
+        from voxstudio.ui.directions_card import DirectionsCard
+        from voxstudio.ui.film_strip import FilmStrip
         from voxstudio.ui.messages import Banner
+        from voxstudio.ui.nearest_card import NearestCard
         from voxstudio.ui.shape_controls import ShapeControls
 
         self._studio = studio
+        self._row: Row | None = None
         self.setProperty("role", "panel")
+        self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.problem = Banner(studio, "result", "checkpoint", "export")
+        self.problem = Banner(studio, "result", "checkpoint", "export", "codes")
         self.checkpoint = CheckpointChoice(studio, "generate")
         self.label = QComboBox()
         self.seed = QSpinBox()
@@ -42,6 +51,11 @@ class CreatePanel(QWidget):
         self.truncation = inputs.SliderRow(
             "Variety", 0.0, 1.5, 0.8, tip="Truncation: 0 makes the average object, 1 what was learned, more is wilder."
         )
+        self.codes = CodesCard(studio)
+        self.directions = DirectionsCard(studio)
+        self.search = SearchCard(studio)
+        self.nearest = NearestCard(studio)
+        self.strip = FilmStrip(studio)
         self.controls = ShapeControls(studio)
         self.make = widgets.button("Make one", "primary", "sparkle", "Make an object from this seed")
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
@@ -54,9 +68,13 @@ class CreatePanel(QWidget):
         self._lay_out()
         self.make.clicked.connect(self._make)
         self.dice.clicked.connect(self._roll)
-        self.seed.valueChanged.connect(self._remake)
-        self.truncation.settled.connect(self._remake)
-        self.label.activated.connect(self._remake)
+        self.seed.valueChanged.connect(self._reseed)
+        self.truncation.moved.connect(self._vary)
+        self.truncation.settled.connect(self._varied)
+        self.label.activated.connect(self._relabel)
+        self.codes.pointed.connect(self._point)
+        self.directions.pointed.connect(self._point)
+        self.strip.chosen.connect(self._chosen)
         studio.bridge.changed.connect(self._changed)
         for topic in ("checkpoint", "shown"):
             self._changed(topic)
@@ -80,19 +98,20 @@ class CreatePanel(QWidget):
         source.body.addWidget(self.truncation)
         shape = widgets.Card("Shape")
         shape.body.addWidget(self.controls)
-        for part in (self.problem, source, shape):
+        for part in (self.problem, source, self.codes, self.directions, self.search, self.nearest, shape):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
-        foot = QVBoxLayout()
+        foot = QHBoxLayout()
         foot.setContentsMargins(16, 8, 16, 16)
         foot.setSpacing(8)
-        foot.addWidget(self.save)
-        foot.addWidget(self.make)
+        foot.addWidget(self.save, 1)
+        foot.addWidget(self.make, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(scroll, 1)
         column.addWidget(widgets.rule())
+        column.addWidget(self.strip)
         column.addLayout(foot)
 
     @Slot(str)
@@ -103,10 +122,14 @@ class CreatePanel(QWidget):
         elif topic == "shown":
             self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
             self._follow_draw()
+            self._follow_strip()
+        elif topic == "latents":
+            self._follow_rows()
 
     def _follow_draw(self) -> None:
         """Undo and the history change the seed too."""
         draw = self._studio.session.draw
+        self.make.setText("Make one" if draw is None else "Make another")
         if draw is None:
             return
         self.seed.blockSignals(True)
@@ -123,30 +146,106 @@ class CreatePanel(QWidget):
         able = card is not None and offers(card, "generate")
         if session.model is not None:
             able = session.model.can_sample
-        for part in (self.make, self.seed, self.dice, self.truncation, self.label):
+        for part in (self.make, self.seed, self.dice, self.truncation, self.label, self.codes, self.directions):
             part.setEnabled(able)
         self.empty.setVisible(not able)
         labels = session.labels
-        self._label_row.setVisible(len(labels) > 1)
+        conditional = session.model is None or any(c.name == "label" for c in session.model.controls)
+        self._label_row.setVisible(len(labels) > 1 and conditional)
         if [self.label.itemData(i) for i in range(self.label.count())] != list(labels):
             self.label.clear()
             for label in labels:
                 self.label.addItem(label.capitalize(), label)
+        lives = able and (session.model is None or bool(session.model.layout))
+        self.search.setVisible(lives)
+        self.nearest.setVisible(lives)
+        self._follow_rows()
+
+    # ---- the sweep of what is pointed at ---------------------------------------------------------
+
+    def _follow_rows(self) -> None:
+        """The rows may be new: sweep the first of them, unless the one that was swept is still there."""
+        rows = [*self.codes.rows.values(), *self.directions.rows.values()]
+        if self._row not in rows:
+            self._row = rows[0] if rows else None
+        self.strip.setVisible(bool(rows))
+        most = max((row.choices for row in rows), default=0)
+        self.strip.frames.set_rows(2 if most > 10 else 1)
+        self._follow_strip()
+
+    @Slot(object)
+    def _point(self, row: Row) -> None:
+        if row is not self._row:
+            self._row = row
+            self._follow_strip()
+
+    def _follow_strip(self) -> None:
+        """Ask for the sweep anew when the shape is another one; in a drag it stays as it is."""
+        if self._row is None or not self.isVisible():
+            return
+        self.strip.point_at(self._row.told(), self._row.value())
+        shown = self._studio.session.shown
+        if shown is not None and not shown.draft:
+            self._studio.session.show_film(self._row.axis)
+
+    @Slot(float)
+    def _chosen(self, value: float) -> None:
+        if self._row is not None:
+            self._row.settled.emit(self._row.axis, value)
+
+    # ---- what is dropped is looked for -----------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Meshes and photos; weights are for the library."""
+        if event.mimeData().hasUrls() and not drops.holds_weights(event.mimeData()) and self.search.isVisibleTo(self):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look for their code."""
+        event.acceptProposedAction()
+        find_dropped(self._studio, event)
+
+    # ---- class, seed, variety --------------------------------------------------------------------
+
+    def _label(self) -> str | None:
+        return self.label.currentData() if not self._label_row.isHidden() else None
 
     @Slot()
     def _make(self) -> None:
-        label = self.label.currentData() if self.label.count() > 1 else None
-        self._studio.session.sample(label, self.seed.value(), self.truncation.value())
+        """The object of this seed; where it stands on the stage already, that of another."""
+        draw = self._studio.session.draw
+        if draw is not None and draw.start is None and draw.seed == self.seed.value():
+            self._roll()
+        else:
+            self._studio.session.vary(self.seed.value(), self.truncation.value(), self._label())
 
     @Slot()
     def _roll(self) -> None:
-        self.seed.blockSignals(True)
-        self.seed.setValue(random.SystemRandom().randrange(LARGEST_SEED + 1))
-        self.seed.blockSignals(False)
-        self._make()
+        seed = random.SystemRandom().randrange(LARGEST_SEED + 1)
+        self._studio.session.vary(seed, self.truncation.value(), self._label())
 
-    @Slot()
-    def _remake(self) -> None:
+    @Slot(int)
+    def _reseed(self, seed: int) -> None:
         """A change is shown at once while an object from noise stands on the stage."""
         if self._studio.session.draw is not None:
-            self._make()
+            self._studio.session.vary(seed=seed)
+
+    @Slot(float)
+    def _vary(self, value: float) -> None:
+        if self._studio.session.draw is not None:
+            self._studio.session.vary(truncation=value, draft=True)
+
+    @Slot(float)
+    def _varied(self, value: float) -> None:
+        if self._studio.session.draw is not None:
+            self._studio.session.vary(truncation=value)
+
+    @Slot(int)
+    def _relabel(self, index: int) -> None:
+        if self._studio.session.draw is not None:
+            self._studio.session.vary(label=self.label.itemData(index))
+
+    def dress(self) -> None:
+        """Take the colours of the theme."""
+        self.search.dress()
+        self.nearest.dress()

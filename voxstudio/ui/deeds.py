@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from voxstudio.core.paths import shipped
 from voxstudio.ui import drops, theme, widgets
 from voxstudio.ui.inspector import Inspecting
+from voxstudio.ui.latent_deeds import LatentDeeds
 from voxstudio.ui.leaving import Leaving
 from voxstudio.ui.search import Search
 from voxstudio.ui.studio import Studio
@@ -34,6 +35,7 @@ class Deeds(QObject):
         self._search: Search | None = None
         self.leaving = Leaving(window, studio)
         self.inspecting = Inspecting(window, studio, settings)
+        self.latents = LatentDeeds(window, studio, settings)
         session, on = studio.session, studio.commands.on
         for key, slot in (
             ("open", self.open), ("paste", self.paste), ("sample", self.sample), ("save", self.save),
@@ -102,7 +104,11 @@ class Deeds(QObject):
 
     @Slot(object)
     def receive(self, mime: QMimeData) -> None:
-        """Something was dropped on the window."""
+        """Something was dropped on the window: photos and weights as ever, a mesh to find its code."""
+        if drops.holds_mesh(mime) and self._studio.commands.action("find-shape").isEnabled():
+            self._window.go("create")
+            self._studio.session.search.find(drops.read(mime).paths[:1])
+            return
         self._window.go("library" if drops.holds_weights(mime) else "reconstruct")
         drops.receive(self._studio.session, mime)
 

@@ -72,6 +72,13 @@ def holds_weights(mime: QMimeData) -> bool:
     return any(is_weights(Path(url.toLocalFile())) for url in mime.urls()[:1] if url.isLocalFile())
 
 
+def holds_mesh(mime: QMimeData) -> bool:
+    """True if the first file is called as a mesh is."""
+    from voxstudio.geometry.mesh_io import READABLE
+
+    return any(Path(url.toLocalFile()).suffix.lower() in READABLE for url in mime.urls()[:1] if url.isLocalFile())
+
+
 def is_weights(path: Path) -> bool:
     """True for a file that is called as a file of weights is."""
     return path.suffix.lower() in SUFFIXES

@@ -162,6 +162,10 @@ class Segments(QFrame):
             self._group.addButton(segment, index)
             self._row.addWidget(segment, 1)
 
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all values."""
+        return tuple(self._keys)
+
     def choose(self, key: str) -> None:
         """Show a value as chosen without telling anyone."""
         if key in self._keys:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from voxstudio.ui import theme, widgets
+from voxstudio.ui.side_image import SideImage
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.view_cube import ViewCube
 
@@ -61,6 +62,7 @@ class Overlay(QObject):
         column.addWidget(self.hint)
         self.cube = ViewCube(ground)
         self.legend = Legend(ground)
+        self.side = SideImage(ground)
         self.invitation = QFrame(ground)
         self.invitation.setProperty("role", "pill")
         row = QHBoxLayout(self.invitation)
@@ -109,3 +111,9 @@ class Overlay(QObject):
             self.legend.move(_MARGIN, self.views.y() - self.legend.height() - 8)
         self.invitation.adjustSize()
         self.invitation.move((wide - self.invitation.width()) // 2, self.views.y() - self.invitation.height() - 8)
+        lowest = high - _MARGIN if not self.legend.isVisible() else self.legend.y() - 8
+        if _MARGIN + self.side.width() + 8 > self.views.x():
+            lowest = min(lowest, self.views.y() - 8)
+        if self.invitation.isVisible() and _MARGIN + self.side.width() + 8 > self.invitation.x():
+            lowest = min(lowest, self.invitation.y() - 8)
+        self.side.move(_MARGIN, lowest - self.side.height())

@@ -82,6 +82,7 @@ class Stage:
         self.reach = 100.0
         self._fit_high = 0.76
         self.surface: Surface | None = None
+        self.covered = False  # something else stands where the shape is
         self._build_shape()
         self._build_ground()
         self._build_lights()
@@ -156,7 +157,7 @@ class Stage:
         """Swap the shape; the camera stays. Costs a dataset swap and, at rest, a shadow; no new actor."""
         self.surface = surface
         self.mapper.SetInputData(poly_data(surface))
-        self.actor.SetVisibility(not surface.is_empty)
+        self.actor.SetVisibility(not surface.is_empty and not self.covered)
         self.paint(style, coloured)
         if surface.is_empty:
             self._lay_shadow()

@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
 SHOW_AFTER_MS = 300
 """Work that takes less is not worth a person's eyes."""
-STAGES = (("read", "read"), ("network", "network"), ("mesh", "mesh"), ("draw", "draw"))
+STAGES = ("read", "network", "mesh", "image", "compare", "draw")
 
 
-def times_in_words(times: dict[str, float]) -> str:
-    """``read 4 · network 19 · mesh 1 · draw 8 ms``."""
-    parts = [f"{word} {times[key]:.0f}" for key, word in STAGES if times.get(key, 0.0) > 0.0]
-    return " · ".join(parts) + " ms" if parts else ""
+def times_in_words(times: dict[str, float], total_ms: float = 0.0) -> str:
+    """``network 19 · mesh 1 · draw 8 · wait 2 = 30 ms``: the stages, what was spent between them, and their sum.
+
+    Without a total, while the shape is not yet drawn, only the stages. What is shown adds up, rounded as it is.
+    """
+    spent = {stage: round(times[stage]) for stage in STAGES if times.get(stage, 0.0) > 0.0}
+    wait = round(total_ms - sum(times.get(stage, 0.0) for stage in STAGES))
+    if wait > 0:
+        spent["wait"] = wait
+    parts = " · ".join(f"{stage} {ms}" for stage, ms in spent.items())
+    return f"{parts} = {sum(spent.values())} ms" if total_ms and parts else f"{parts} ms" if parts else ""
 
 
 class StatusBar(QFrame):
@@ -50,7 +57,7 @@ class StatusBar(QFrame):
         self.cancel = widgets.button("Cancel", "slim", tip="Stop what is running (Esc)")
         self.cancel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.times = widgets.words("", "figure")
-        self.times.setToolTip("Milliseconds per stage for the shape on screen")
+        self.times.setToolTip("Milliseconds from the wish to the shape on screen, stage by stage")
         self.device = widgets.words("", "badge")
         self.device.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.device.setToolTip("Where the network runs")
@@ -83,7 +90,8 @@ class StatusBar(QFrame):
         if topic == "job":
             self._job()
         elif topic in ("shown", "times"):
-            self.times.setText(times_in_words(session.shown.times) if session.shown else "")
+            shown = session.shown
+            self.times.setText(times_in_words(shown.times, shown.total_ms) if shown else "")
         elif topic == "training":
             self._training()
         elif topic == "checkpoint":

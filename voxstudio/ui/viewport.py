@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QStackedLayout,
+    QWidget,
 )
 
 from voxstudio.ui import memory, theme
@@ -25,6 +26,7 @@ from voxstudio.ui.studio import Studio
 if TYPE_CHECKING:
     from voxstudio.core.surface import Surface
     from voxstudio.ui.canvas import Canvas
+    from voxstudio.ui.comparing import Comparing
     from voxstudio.ui.overlay import Overlay
 
 NO_OPENGL = (
@@ -63,6 +65,7 @@ class Viewport(QFrame):
         self.setMinimumSize(360, 280)
         self.canvas: Canvas | None = None
         self.overlay: Overlay | None = None
+        self.comparing: Comparing | None = None
         self._studio: Studio | None = None
         self._drawn = 0
         self._framed = False
@@ -83,17 +86,21 @@ class Viewport(QFrame):
             self.ready.emit()
             return
         from voxstudio.ui.canvas import Canvas
+        from voxstudio.ui.comparing import Comparing
         from voxstudio.ui.overlay import Overlay
 
-        self.canvas = Canvas(self)
-        self._stack.addWidget(self.canvas)
+        ground = QWidget(self)
+        self.canvas = Canvas(ground)
+        self.comparing = Comparing(ground, self.canvas, studio)
+        self.comparing.changed.connect(self._resized)
+        self._stack.addWidget(ground)
         self.overlay = Overlay(self.canvas, studio)
         self.overlay.cube.chosen.connect(self.canvas.look)
         self.overlay.cube.follow(tuple(map(tuple, self.canvas.axes().tolist())))
         self.canvas.turned.connect(self._turned)
         self.canvas.painted.connect(self._painted)
         self.canvas.rested.connect(self._rested)
-        self._stack.setCurrentWidget(self.canvas)
+        self._stack.setCurrentWidget(ground)
         self.setFocusProxy(self.canvas)
         studio.bridge.changed.connect(self._changed)
         self._changed("shown")
@@ -101,7 +108,7 @@ class Viewport(QFrame):
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
-        if topic in ("shown", "options", "views"):
+        if topic in ("shown", "options", "views", "checkpoint"):
             self._tell()
         if topic == "shown" and self.canvas is not None:
             self._show()
@@ -134,7 +141,9 @@ class Viewport(QFrame):
         overlay.hint.setVisible(bool(shown and shown.note))
         coloured = session.options.colour_by == "confidence" and shown is not None and shown.surface.values is not None
         overlay.legend.setVisible(coloured)
-        overlay.invitation.setVisible(not session.views)
+        reads = session.model is None or session.model.can_reconstruct
+        overlay.invitation.setVisible(reads and not session.views)
+        overlay.side.show_picture(shown.side if shown else None, bool(shown and shown.draft))
         overlay.place()
         self._make_room()
 
@@ -162,7 +171,8 @@ class Viewport(QFrame):
     @Slot()
     def _rested(self) -> None:
         memory.give_back()
-        if self._studio.session.shown is not None and not self._studio.session.shown.draft:
+        shown = self._studio.session.shown
+        if shown is not None and not shown.draft and not self.comparing.shows_difference:
             self.rested.emit(self.canvas.last_frame())
 
     @Slot(str)
@@ -179,17 +189,24 @@ class Viewport(QFrame):
         """Take the colours of the theme in use."""
         if self.canvas is not None:
             self.canvas.dress(theme.current())
+            self.comparing.dress()
 
     def close_view(self) -> None:
         """Let go of OpenGL before the window goes."""
         if self.canvas is not None:
+            self.comparing.close()
             self.canvas.close()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what lies over the view in its corners."""
         super().resizeEvent(event)
+        self._resized()
+
+    @Slot()
+    def _resized(self) -> None:
         if self.overlay is not None:
             self.overlay.place()
+            self.comparing.place()
             self._make_room()
 
 

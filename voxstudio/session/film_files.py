@@ -1,0 +1,71 @@
+"""A path as a film: every frame decoded, meshed and written by a model of its own. Bench thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voxstudio.core.latent import Latent
+from voxstudio.core.surface import Surface
+from voxstudio.engine.family import Progress
+from voxstudio.engine.inference import mesh
+from voxstudio.session.values import Options
+
+FPS = {".gif": 20.0}
+USUAL_FPS = 24.0
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What to film: the latents and classes of the places that are visited, and which of them each frame shows."""
+
+    target: Path
+    latents: tuple[Latent, ...]
+    labels: tuple[str | None, ...]
+    frames: tuple[int, ...]
+    fps: float
+    options: Options
+
+
+def places(steps: int, seconds: float, ending: str, fps: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Places in [0, 1] to decode, and which of them each frame shows.
+
+    A film that turns back shows every place twice; one that goes round does not repeat its beginning at its end.
+    """
+    from voxstudio.geometry.animation import MOST_FRAMES
+
+    most = MOST_FRAMES if ending != "bounce" else MOST_FRAMES // 2 + 1
+    count = min(max(round(steps * seconds * fps), steps + 1), most)
+    if ending == "loop":
+        return tuple(k / count for k in range(count)), tuple(range(count))
+    there = tuple(k / (count - 1) for k in range(count))
+    back = range(count - 2, 0, -1) if ending == "bounce" else ()
+    return there, (*range(count), *back)
+
+
+def write_film(model: Any, order: Order, progress: Progress) -> list[Path]:
+    """Write the film in the format of its suffix; the files written.
+
+    BadInput for an unknown suffix or an empty film, CannotWrite if the disk refuses; nothing half-written is left.
+    ``progress`` may raise Cancelled.
+    """
+    from voxstudio.geometry.animation import Lazy, Stage, save_animation
+
+    made: dict[int, Surface] = {}
+
+    def surface(frame: int) -> Surface:
+        place = order.frames[frame]
+        if place not in made:
+            grid = model.decode(order.latents[place], order.labels[place]).with_iso(order.options.iso)
+            made[place] = mesh(grid, order.options.style, order.options.smoothing)
+        return made[place]
+
+    def picture(frame: int) -> Any:
+        return model.side_image(order.latents[order.frames[frame]]).pixels[..., :3]
+
+    frames: Sequence[Surface] = Lazy(len(order.frames), surface)
+    beside = Lazy(len(order.frames), picture) if hasattr(model, "side_image") else None
+    stage = Stage(fps=order.fps, flat=order.options.style == "blocks")
+    return save_animation(frames, order.target, stage, beside, progress)

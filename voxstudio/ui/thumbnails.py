@@ -1,0 +1,100 @@
+"""Small clay pictures of shapes, drawn one after another beside the GUI thread and remembered."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QPixmap
+
+from voxstudio.ui import pictures, theme
+from voxstudio.ui.sketches import AZIMUTH_DEG, ELEVATION_DEG
+
+if TYPE_CHECKING:
+    from voxstudio.core.voxel_grid import VoxelGrid
+    from voxstudio.ui.studio import Studio
+
+Pixels = npt.NDArray[np.uint8]
+MOST_WAITING = 96
+"""Wishes beyond this are forgotten, oldest first: what asked for them is no longer looked at."""
+_ZOOM = 0.66
+"""The camera frames this share of a grid's box, more only for the few shapes that reach into its corners."""
+
+
+def portrait(grid: VoxelGrid, side: int, clay: str) -> Pixels:
+    """A picture uint8 ``[side, side, 4]`` in which the grid's box, not the shape, has always the same size."""
+    import cv2
+
+    from voxstudio.core.surface import Surface
+    from voxstudio.geometry.isosurface import surface_from_grid
+    from voxstudio.geometry.render import Light, frame, render_gbuffer, shade
+
+    surface = surface_from_grid(grid)
+    if surface.is_empty:
+        return np.zeros((side, side, 4), np.uint8)
+    half = 0.5 * np.array(grid.shape) * grid.spacing
+    middle = np.array(grid.origin) + half - 0.5 * np.array(grid.spacing)
+    farthest = np.linalg.norm(np.maximum(*np.abs(np.stack(surface.bounds) - middle)))
+    reach = half * max(_ZOOM, 0.9 * float(farthest / np.linalg.norm(half)))
+    box = Surface(np.stack([middle - reach, middle + reach]).astype(np.float32), np.empty((0, 3), np.int64))
+    colour = np.array([int(clay[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
+    tint = tuple(float(part) for part in colour / colour.max())
+    buffer = render_gbuffer(surface, frame(box, AZIMUTH_DEG, ELEVATION_DEG), 2 * side)
+    image = np.concatenate([shade(buffer, Light(tint=tint)), buffer.mask[..., None]], axis=2)  # type: ignore[arg-type]
+    small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    small[..., :3] /= np.maximum(small[..., 3:], 1e-3)
+    return np.asarray(np.clip(np.rint(small * 255), 0, 255), np.uint8)
+
+
+class Thumbnails(QObject):
+    """Pictures of grids of one size; ``drawn`` says that some have come. A grid that goes takes its picture along."""
+
+    drawn = Signal()
+
+    def __init__(self, studio: Studio, side: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio, self._side = studio, side
+        self._made: weakref.WeakKeyDictionary[VoxelGrid, Pixels] = weakref.WeakKeyDictionary()
+        self._waiting: deque[VoxelGrid] = deque(maxlen=MOST_WAITING)
+        self._busy = False
+
+    def pixmap(self, grid: VoxelGrid, side: int | None = None) -> QPixmap | None:
+        """The picture as a square with rounded corners; None if it is not drawn yet: ``drawn`` follows."""
+        found = self._made.get(grid)
+        if found is None:
+            if grid not in self._waiting:
+                self._waiting.append(grid)
+            self._start()
+            return None
+        parent = self.parent()
+        ratio = float(parent.devicePixelRatioF()) if hasattr(parent, "devicePixelRatioF") else 1.0
+        return pictures.tile(found, side or self._side, ratio)
+
+    def _start(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        self._busy = True
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 4))]
+        wish = (batch, 2 * self._side, theme.current().clay)
+        threading.Thread(target=self._work, args=wish, name="voxstudio-thumbnails", daemon=True).start()
+
+    def _work(self, grids: list[VoxelGrid], side: int, clay: str) -> None:
+        """Drawing thread."""
+        made: list[Pixels] = []
+        try:
+            made = [portrait(grid, side, clay) for grid in grids]
+        finally:
+            self._studio.bridge.post(partial(self._done, grids, made))
+
+    def _done(self, grids: list[VoxelGrid], made: list[Pixels]) -> None:
+        self._busy = False
+        self._made.update(zip(grids, made, strict=False))
+        self._start()
+        if made:
+            self.drawn.emit()
