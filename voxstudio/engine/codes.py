@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
+from voxstudio.engine.flow import CouplingFlow
+
 Noise = Callable[[Tensor], Tensor]
 """Gaussian noise of the shape of its argument, from the trainer's own generator."""
 ROOT2 = math.sqrt(2.0)
-BENT_STEPS = 12
-"""Steps towards the drawn code of an entered one, where a small network bends the way."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,9 @@ class Entry(nn.Module):
     """Where a drawn code enters: its noise becomes a place among the codes that encoded shapes have.
 
     An autoencoder's codes fill only a part of N(0, 1). Linear regression of the encoded codes on the other codes
-    and the Cholesky factor of what remains give the first map; the adversarial game goes on from there. Departs
-    from the papers, which have no autoencoder; it is the identity for them. ``hidden`` adds a small network whose
-    last layer starts at zero.
+    and the Cholesky factor of what remains give the first map; ``hidden`` adds a normalising flow before it, fitted
+    where the lead ends, so that draws fall where shapes are and not between them. The adversarial game goes on from
+    there. Departs from the papers, which have no autoencoder; it is the identity for them.
     """
 
     def __init__(self, space: CodeSpace, hidden: int = 0) -> None:
@@ -158,20 +158,15 @@ class Entry(nn.Module):
             self.map.weight.zero_()
             self.map.weight[:, : space.noise] = torch.eye(space.noise)
             self.map.bias.zero_()
-        self.bend = None
-        if hidden:
-            last = nn.Linear(hidden, space.noise)
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
-            self.bend = nn.Sequential(nn.Linear(space.inputs, hidden), nn.LeakyReLU(0.2), last)
+        self.flow = CouplingFlow(space.noise, space.inputs - space.noise, hidden) if hidden else None
 
     def forward(self, code: Tensor) -> Tensor:
         """A drawn code ``[N, inputs]`` to an entered one of the same length."""
         seen = self._scores(code)
-        place = self.map(seen)
-        if self.bend is not None:
-            place = place + self.bend(seen)
-        return torch.cat([place, code[:, self.space.noise :]], 1)
+        if self.flow is not None:
+            noise, rest = seen[:, : self.space.noise], seen[:, self.space.noise :]
+            seen = torch.cat([self.flow(noise, rest), rest], 1)
+        return torch.cat([self.map(seen), code[:, self.space.noise :]], 1)
 
     def _scores(self, code: Tensor) -> Tensor:
         noise, one_hot, continuous = self.space.split(code)
@@ -181,24 +176,26 @@ class Entry(nn.Module):
 
     @torch.no_grad()
     def leave(self, entered: Tensor) -> Tensor:
-        """The drawn code that enters as this one, ``[N, inputs]``; near it where the bend is strong."""
-        size = self.space.noise
+        """The drawn code that enters as this one, ``[N, inputs]``."""
         place, one_hot, continuous = self.space.split(entered.float())
-        rest = self._scores(torch.cat([torch.zeros_like(place), one_hot, continuous], 1))[:, size:]
-        weight, bias = self.map.weight, self.map.bias
-        goal = place - bias - rest @ weight[:, size:].T
-        back = torch.linalg.pinv(weight[:, :size].double()).float()
-        score = goal @ back.T
-        for _ in range(BENT_STEPS if self.bend is not None else 0):
-            assert self.bend is not None
-            miss = goal - self.bend(torch.cat([score, rest], 1)) - score @ weight[:, :size].T
-            score = score + 0.5 * miss @ back.T
+        score, rest = self._whitened(place, one_hot, continuous)
+        if self.flow is not None:
+            score, _ = self.flow.back(score, rest)
         noise = torch.erf(score / ROOT2) if self.space.uniform else score
         return torch.cat([noise, one_hot, continuous], 1)
 
+    def _whitened(self, place: Tensor, one_hot: Tensor, continuous: Tensor) -> tuple[Tensor, Tensor]:
+        """What the linear map makes ``place`` of, and the scores of the other codes."""
+        size = self.space.noise
+        rest = self._scores(torch.cat([torch.zeros_like(place), one_hot, continuous], 1))[:, size:]
+        weight, bias = self.map.weight.float(), self.map.bias.float()
+        back = torch.linalg.pinv(weight[:, :size].double()).float()
+        return (place - bias - rest @ weight[:, size:].T) @ back.T, rest
+
     @torch.no_grad()
-    def fit(self, entered: Tensor) -> None:
-        """Fit the linear map to entered codes ``[M, inputs]`` of shapes; too few leave it as it is."""
+    def fit(self, entered: Tensor, flow_steps: int = 0) -> None:
+        """Fit the linear map to entered codes ``[M, inputs]`` of shapes, and the flow in so many steps; too few codes
+        leave both as they are."""
         if len(entered) <= self.space.noise // 2:
             return
         size = self.space.noise
@@ -213,3 +210,8 @@ class Entry(nn.Module):
         self.map.bias.copy_(found[0])
         self.map.weight[:, size:] = found[1:].T.to(self.map.weight)
         self.map.weight[:, :size] = torch.linalg.cholesky(covariance).to(self.map.weight)
+        if flow_steps and self.flow is not None and len(entered) >= 8 * self.space.noise:
+            here = self.map.weight.device
+            with torch.enable_grad():
+                whitened, rest = self._whitened(*(part.to(here) for part in self.space.split(entered.float())))
+                self.flow.fit(whitened.detach(), rest.detach(), flow_steps)

@@ -11,10 +11,13 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voxstudio.core.errors import BadInput
 from voxstudio.engine.device import has_bf16, pick_device
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Place:
@@ -105,6 +108,12 @@ class Place:
 
         told = self.fabric.all_reduce(torch.tensor([float(order)], device=self.device), reduce_op="max")
         return round(float(torch.as_tensor(told)))
+
+    def share(self, module: torch.nn.Module) -> None:
+        """Give a module of every process the weights that it has in the first one."""
+        if self.world > 1:
+            for name, value in module.state_dict().items():
+                module.state_dict()[name].copy_(self.fabric.broadcast(value, src=0))
 
     def wait(self) -> None:
         """Until all processes have come here."""

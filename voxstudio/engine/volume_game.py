@@ -24,9 +24,11 @@ from voxstudio.engine.place import Place
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 from voxstudio.engine.volumetric import CriticHeads, VolumeGenerator, VolumeTrunk, channels_last, plain_weights
 
-KEPT_CODES = 2048
+KEPT_CODES = 8192
 """Encoded shapes from which the entry of drawn codes is fitted."""
 FIT_EVERY = 100
+FLOW_STEPS = 1500
+"""Steps in which the entry's flow is fitted where the lead ends: some ten seconds."""
 WATCHED = 16
 """Drawn codes whose shapes the collapse meter compares."""
 UNUSED = ("num_batches", "coarse_")
@@ -188,11 +190,12 @@ class Game:
         """Count the step, fit the entry while encoding leads, move the average."""
         self.done += 1
         r = self.recipe
-        if self.maker.entry is not None and self.done <= r.lead_steps:
-            if self.done % FIT_EVERY == 0 or self.done == r.lead_steps:
-                if len(self.codes) > 1:
-                    for maker in (self.maker, self.average.net):
-                        maker.entry.fit(torch.stack(list(self.codes)))
+        if self.maker.entry is not None and self.done <= r.lead_steps and len(self.codes) > 1:
+            last = self.done == r.lead_steps
+            if last or self.done % FIT_EVERY == 0:
+                self.maker.entry.fit(torch.stack(list(self.codes)), FLOW_STEPS if last else 0)
+                self.place.share(self.maker.entry)
+                self.average.net.entry.load_state_dict(self.maker.entry.state_dict())  # type: ignore[union-attr]
         self.average.follow(self.done)
 
     def draw(self, count: int) -> Tensor:

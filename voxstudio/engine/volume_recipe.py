@@ -26,7 +26,7 @@ class VolumeGanRecipe(Recipe):
         low=0, high=64,
     )  # fmt: skip
     entry_width: int = option(
-        128, "Hidden width of the network that carries noise to the places of encoded shapes; 0 keeps it linear.",
+        128, "Hidden width of the flow that carries noise to the places of encoded shapes; 0 keeps it linear.",
         low=0, high=1024,
     )  # fmt: skip
     d_width: int = option(
