@@ -77,7 +77,7 @@ def test_two_spoilt_photos_are_found_and_cost_little(sample: Turntable, tmp_path
     carved = carve_turntable(table, 48)
     doubted = [photo.name for photo, weight in zip(table.photos, carved.weights, strict=True) if weight < 0.5]
     assert doubted == ["airplane-5.webp", "airplane-15.webp"]
-    assert all(name in carved.note for name in doubted) and carved.agreement > 0.95
+    assert all(name in carved.note for name in doubted) and carved.agreement > 0.9
     whole = carve_turntable(sample, 48).grid  # on a lattice of its own: compare what one sees from above
     assert iou(_boxed(carved.grid.occupancy.any(axis=2)), _boxed(whole.occupancy.any(axis=2))) > 0.85
     assert carved.grid.occupancy.sum() == pytest.approx(whole.occupancy.sum(), rel=0.12)

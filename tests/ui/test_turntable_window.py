@@ -73,3 +73,15 @@ def test_what_cannot_be_used_is_a_sentence_and_cancel_stops(studio: Driver, tmp_
     studio.session.cancel()
     studio.settle()
     assert studio.session.turntable.photos is None and not panel.carve.isEnabled()
+
+
+def test_photos_that_make_no_shape_are_told_in_the_panel(studio: Driver) -> None:
+    panel = studio.panel("turntable")
+    studio.session.turntable.read(sorted(SAMPLE.parent.glob("*.png"))[:9])
+    studio.until(lambda: studio.session.turntable.photos is not None)
+    studio.session.turntable.set(resolution=32)
+    panel.carve.click()
+    studio.until(lambda: studio.session.message is not None and studio.session.job is None)
+    studio.settle()
+    assert panel.problem.isVisible() and "The photos agree to only " in panel.problem.sentence.text()
+    assert studio.session.shown is None

@@ -63,10 +63,11 @@ def turntable(arguments: argparse.Namespace) -> Outcome:
     }  # fmt: skip
     maker = SimpleNamespace(name=None, device="cpu", note=carved.note, times=times)
     outcome = commands._meshed(arguments, maker, grid, about)
-    if not arguments.voxels:
-        return outcome
-    save_voxels(grid, Path(arguments.voxels), table.name or "object")
-    return Outcome(outcome.document, f"{outcome.text}\nWrote {arguments.voxels}.", outcome.ok)
+    lines = [outcome.text, f"The photos agree to {carved.agreement:.0%}."]
+    if arguments.voxels:
+        save_voxels(grid, Path(arguments.voxels), table.name or "object")
+        lines.insert(1, f"Wrote {arguments.voxels}.")
+    return Outcome(outcome.document, "\n".join(lines), outcome.ok)
 
 
 def save_voxels(grid: VoxelGrid, path: Path, name: str) -> None:

@@ -92,7 +92,8 @@ class Hull:
     """Probabilities float32 ``[R, R, R]`` indexed ``[x, y, z]`` over the cube of side ``side`` about ``centre``.
 
     ``weights`` say how far each mask was believed; ``coherence`` in [0, 1] is the share of the believed masks that the
-    hull covers: 1 where all masks and viewpoints agree.
+    hull covers. ``agreements`` are those of each mask, believed or not: the share of it that the hull explains, times
+    the share of the hull that it allows; 1 where masks and viewpoints are of one object.
     """
 
     values: Float
@@ -100,6 +101,7 @@ class Hull:
     side: float
     weights: tuple[float, ...]
     coherence: float
+    agreements: tuple[float, ...]
 
 
 def carve(
@@ -137,6 +139,7 @@ def carve(
         float(side),
         tuple(view.weight for view in views),
         box.coherence(evidence > 0, fair, rig),
+        tuple(box.agreement(evidence > 0, view, rig) for view in views),
     )
 
 
@@ -237,6 +240,10 @@ class Box:
         reach = 1 + int(np.ceil(0.5 * self.step * rig.scale * view.mask.shape[0] / 2))
         near = cv2.dilate((view.mask > 0.1).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
         return float((covered & ~near).sum() / max(int(covered.sum()), 1))
+
+    def agreement(self, occupied: Bool, view: Silhouette, rig: Rig) -> float:
+        """Share of a silhouette that the occupied voxels explain, times the share of them that it allows."""
+        return (1.0 - self.bare(occupied, view, rig)) * (1.0 - self.overshoot(occupied, view, rig))
 
     def coherence(self, occupied: Bool, views: Sequence[Silhouette], rig: Rig) -> float:
         """Share of the silhouettes that the occupied voxels cover."""
