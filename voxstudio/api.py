@@ -12,7 +12,7 @@ sentence that says what to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
+from voxstudio.core.latent import Latent
 from voxstudio.core.picture import Picture
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
@@ -32,6 +33,7 @@ from voxstudio.lab.opening import open_any
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
+    from voxstudio.engine.family import LatentSpace
 
 Image = str | Path | Picture | npt.NDArray[np.uint8]
 """A file, a picture, or uint8 ``[H, W]``, ``[H, W, 3]`` or ``[H, W, 4]`` in sRGB."""
@@ -147,8 +149,42 @@ class Model:
         """Make an object of a class from noise; the same seed gives the same object."""
         self._need(self._info.can_sample, "makes nothing from noise")
         self._check(label, iso)
+        from voxstudio.engine.latent_space import checked_seed
+
+        return self.decode(self._model.draw(checked_seed(seed), label, truncation), label, iso)
+
+    @property
+    def space(self) -> LatentSpace:
+        """The model as what :mod:`voxstudio.engine.latent_space`, ``engine.inversion`` and ``lab`` work with.
+
+        Raises BadInput if the checkpoint is no generator.
+        """
+        from voxstudio.engine.latent_space import latent_space
+
+        return latent_space(self._model, self.name)
+
+    def draw(
+        self, seed: int = 0, label: str | None = None, truncation: float = 1.0, codes: Mapping[str, float] | None = None
+    ) -> Latent:
+        """Draw a latent, with some codes set by hand: ``codes={"continuous:0": 0.5}``; a choice counts from 1."""
+        from voxstudio.engine.latent_space import checked_seed, flat, handle, unflat
+
+        space = self.space
+        self._check(label, None)
+        latent = space.draw(checked_seed(seed), label, truncation)
+        if not codes:
+            return latent
+        vector = flat(latent, space.layout)
+        for name, value in codes.items():
+            vector = handle(space.layout, name).set(vector, value)
+        return unflat(vector, space.layout)
+
+    def decode(self, latent: Latent, label: str | None = None, iso: float | None = None) -> VoxelGrid:
+        """Make the object of a latent; BadInput if the latent belongs to another generator."""
+        self._need(self._info.can_sample, "makes nothing from noise")
+        self._check(label, iso)
         started = time.perf_counter()
-        grid = self._model.decode(self._model.draw(seed, label, truncation), label)
+        grid = self._model.decode(latent, label)
         self.times = {"network": (time.perf_counter() - started) * 1000.0}
         return _at(grid, iso)
 

@@ -12,7 +12,11 @@ from typing import Any
 from voxstudio.cli import Outcome
 from voxstudio.cli.baking import bake_command as bake_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
+from voxstudio.cli.interpolating import interpolate_command as interpolate_command
+from voxstudio.cli.inverting import invert_command as invert_command
+from voxstudio.cli.sampling import sample_command as sample_command
 from voxstudio.cli.showing import show_command as show_command
+from voxstudio.cli.sweeping import sweep_command as sweep_command
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
@@ -70,19 +74,6 @@ def turntable_command(arguments: Namespace) -> Outcome:
     from voxstudio.cli.turntable import turntable
 
     return turntable(arguments)
-
-
-def sample_command(arguments: Namespace) -> Outcome:
-    """``voxstudio sample [CLASS] -o chair.stl``."""
-    from voxstudio import api
-
-    _check_outputs(arguments)
-    model = api.open(arguments.checkpoint, arguments.device)
-    if not 0.0 <= arguments.truncation <= 2.0:
-        raise BadInput(f"--truncation lies between 0 and 2, not {arguments.truncation:g}.")
-    label = arguments.label or (model.classes[0] if model.classes else None)
-    grid = model.sample(label, arguments.seed, arguments.truncation, arguments.iso)
-    return _meshed(arguments, model, grid, {"label": label, "seed": arguments.seed})
 
 
 def evaluate_command(arguments: Namespace) -> Outcome:

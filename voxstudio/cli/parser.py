@@ -59,7 +59,8 @@ def command_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for add in (
-        _list, _show, _reconstruct, _turntable, _sample, _evaluate, _train, _data, _inspect, _bake, _doctor, _bench,
+        _list, _show, _reconstruct, _turntable, _sample, _sweep, _interpolate, _invert, _evaluate, _train,
+        _data, _inspect, _bake, _doctor, _bench,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -91,8 +92,9 @@ def _show(commands: Any) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name or folder")
 
 
-def _mesh_options(parser: Parser, checkpoint: str) -> None:
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the mesh: .obj, .stl, .ply or .glb")
+def _mesh_options(parser: Parser, checkpoint: str, also: str = "") -> None:
+    written = f"the mesh: .obj, .stl, .ply or .glb{also}"
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help=written)
     parser.add_argument("--checkpoint", default=checkpoint, metavar="NAME", help=f"default: {checkpoint}")
     parser.add_argument("--iso", type=float, metavar="T", help="threshold between 0 and 1 (default: the card's)")
     parser.add_argument("--style", choices=("smooth", "blocks"), default="smooth")
@@ -118,11 +120,31 @@ def _turntable(commands: Any) -> None:
 
 
 def _sample(commands: Any) -> None:
-    parser = _new(commands, "sample", "Make an object of a class from noise.")
-    parser.add_argument("label", nargs="?", metavar="CLASS", help="the class (default: the checkpoint's first)")
+    from voxstudio.cli.sampling import add_options
+
+    parser = _new(commands, "sample", "Make objects from noise: one, several, or a sheet (.png) of them.")
+    _mesh_options(parser, DEFAULT_GENERATOR, "; or a contact sheet: .png")
+    add_options(parser)
+
+
+def _sweep(commands: Any) -> None:
+    from voxstudio.cli.sweeping import add_options
+
+    add_options(_new(commands, "sweep", "Find out what the codes of a generator move, or show one as a strip."))
+
+
+def _interpolate(commands: Any) -> None:
+    from voxstudio.cli.interpolating import add_options
+
+    add_options(_new(commands, "interpolate", "Go from shape to shape through the latent space; or make A - B + C."))
+
+
+def _invert(commands: Any) -> None:
+    from voxstudio.cli.inverting import add_options
+
+    parser = _new(commands, "invert", "Find the generator's shape that is nearest to a mesh or a picture.")
     _mesh_options(parser, DEFAULT_GENERATOR)
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same object (default: 0)")
-    parser.add_argument("--truncation", type=float, default=1.0, metavar="T", help="below 1: nearer to the typical")
+    add_options(parser)
 
 
 def _evaluate(commands: Any) -> None:

@@ -101,13 +101,13 @@ class Directions:
 
 def find_directions(
     model: LatentSpace,
-    count: int = COUNT,
+    count: int | None = None,
     layer: str = "auto",
     label: str | None = None,
-    samples: int = SAMPLES,
+    samples: int | None = None,
     progress: Progress = quiet,
 ) -> Directions:
-    """Principal directions of ``layer`` over ``samples`` drawn codes, each labelled by a sweep along it.
+    """``count`` (6) principal directions of ``layer`` over ``samples`` (512) drawn codes, each labelled by a sweep.
 
     ``layer``: ``"first"`` (the generator's first feature layer), ``"latent"`` (the drawn codes themselves),
     ``"shape"`` (the shapes on a 16^3 grid: any generator has it), or ``"auto"``: the first that there is and that has
@@ -115,11 +115,11 @@ def find_directions(
     """
     if layer not in LAYERS:
         raise BadInput(f"The layer must be one of {', '.join(LAYERS)}, not {layer!r}.")
-    vectors = draws(model, range(SAMPLE_SEED, SAMPLE_SEED + samples), label)
+    vectors = draws(model, range(SAMPLE_SEED, SAMPLE_SEED + (samples or SAMPLES)), label)
     chosen = _layer(model, vectors) if layer == "auto" else layer
     progress(0.0, "Looking at drawn codes")
     seen = _features(model, vectors, chosen, label, lambda f, w: progress(0.25 * f, w))
-    items = _principal(vectors, seen, model.layout, count)
+    items = _principal(vectors, seen, model.layout, count or COUNT)
     reader = reader_for(model.card, label, lambda f, w: progress(0.25 + 0.1 * f, w))
     attributes, named = Attributes(reader), []
     for k, one in enumerate(items):

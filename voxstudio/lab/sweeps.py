@@ -25,6 +25,7 @@ from voxstudio.evaluation.code_labels import (
     FIND_SHAPES,
     Attributes,
     CodeLabels,
+    Movable,
     label_codes,
     sweep_of,
     sweep_values,
@@ -174,8 +175,21 @@ def film(
     if not 2 <= steps <= 500:
         raise BadInput(f"A sweep takes 2 to 500 steps, not {steps}.")
     stops = tuple(values) or sweep_values(model, one, steps, label)
-    fields = np.concatenate(list(decoded(model, sweep_of(model, one, [seed], stops, label).vectors, label, progress)))
+    return film_of(model, one, stops, seed, label, reader, progress)
+
+
+def film_of(
+    model: LatentSpace,
+    one: Movable,
+    values: tuple[float, ...],
+    seed: int = 0,
+    label: str | None = None,
+    reader: FactorReader | None = None,
+    progress: Progress = quiet,
+) -> Film:
+    """The film of a code or a direction through ``values``; BadInput for a value out of its range."""
+    fields = np.concatenate(list(decoded(model, sweep_of(model, one, [seed], values, label).vectors, label, progress)))
     attributes, level = Attributes(reader), model.card.iso_level
     grids = tuple(VoxelGrid.unit(field, level, model.card.name) for field in fields)
     measured = attributes.of(fields >= np.float32(level))
-    return Film(one.name, stops, grids, attributes.keys, attributes.titles, measured)
+    return Film(one.name, values, grids, attributes.keys, attributes.titles, measured)
