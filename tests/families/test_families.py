@@ -6,21 +6,54 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from voxstudio.core.errors import BadInput
+from voxstudio.core.errors import BadCheckpoint, BadInput
 from voxstudio.data.parametric import make
+from voxstudio.data.parametric_store import ParametricStore
 from voxstudio.data.prepare import in_unit_cube
 from voxstudio.data.shape_store import ShapeStore, StoreItem, write_store
 from voxstudio.engine.checkpoint import load_tensors, open_model, read_card
+from voxstudio.engine.family import LatentSpace
+from voxstudio.engine.latent_space import flat
+from voxstudio.engine.training import Listener
 from voxstudio.families import families, family
 from voxstudio.lab.opening import model_class
 from voxstudio.lab.training import make_recipe, train
 
-TINY = {"width": 16, "encoder_width": 8, "latent_size": 16, "image_size": 64, "batch_size": 2, "view_counts": (2,)}
+VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "vae_gan3d": (
+        {"conditional": True, "adversarial_weight": 0.0, "dropout_g": (0.2, 0.1), "guide_steps": 1},
+        {"conditional": True, "adversarial_weight": 0.1, "dropout_g": (0.2, 0.1), "guide_steps": 1},
+    ),
+    "gan3d": ({"penalty": "r1", "spectral_norm": True}, {"gan_loss": "wasserstein", "penalty": "gradient",
+              "d_norm": "none", "lead_steps": 0, "keep_reconstruction": 0.0, "noise": "uniform"}),
+    "infogan3d": ({"gan_loss": "hinge", "trunk_layers": 5}, {"categorical_codes": 0, "shape_limit_pair": "mean"}),
+    "enhancer_gan": ({"bridge": "2"}, {"bridge": "3"}, {"bridge": "none"}),
+}  # fmt: skip
+"""Options that change what is trained, beside each family's smallest recipe."""
+CASES = [(key, options) for key in families() for options in ({}, *VARIANTS.get(key, ()))]
+
+
+def smallest(key: str, **changes: Any) -> Any:
+    """The family's smallest recipe, for chairs and lamps."""
+    named = {"classes": ("chair", "lamp"), **({"conditional": True} if key == "vae_gan3d" else {})}
+    return make_recipe(key, **{**named, **family(key).smallest, **changes})
+
+
+def same(one: Any, other: Any) -> bool:
+    """True if two states are equal to the bit."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return set(one) == set(other) and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    return bool(one == other)
 
 
 @pytest.fixture(scope="module")
@@ -49,37 +82,32 @@ def test_presets_build_recipes_and_digests_tell_them_apart(key: str) -> None:
         assert all(spec.help.endswith(".") for spec in recipe.options())
 
 
-@pytest.mark.parametrize("key", list(families()))
-@pytest.mark.parametrize("adversarial", [0.0, 0.1])
-def test_a_resumed_run_ends_with_the_same_bits(key: str, adversarial: float, store: ShapeStore, tmp_path: Path) -> None:
-    recipe = make_recipe(
-        key,
-        classes=("chair", "lamp"),
-        conditional=True,
-        adversarial_weight=adversarial,
-        dropout_g=(0.2, 0.1),
-        guide_steps=1,
-        **TINY,
-    )
+@pytest.mark.parametrize(("key", "options"), CASES)
+def test_a_resumed_run_ends_with_the_same_bits_and_opens(
+    key: str, options: dict[str, Any], store: ShapeStore, tmp_path: Path
+) -> None:
+    recipe = smallest(key, **options)
     stores = [(store, 1.0)]
     whole = train(key, tmp_path / "whole", recipe, stores=stores, max_steps=4, seed=5, workers=0)
-    halves = train(key, tmp_path / "halves", recipe, stores=stores, max_steps=2, seed=5, workers=0)
+    # The halves meet in the middle of what changes on the way: after one step, and after three.
+    halves = train(key, tmp_path / "halves", recipe, stores=stores, max_steps=1, seed=5, workers=0)
     torch.rand(7)  # somebody else's draw in between must not matter
-    train(key, halves, recipe, stores=stores, max_steps=4, seed=5, resume=True, workers=0)
+    for steps in (3, 4):
+        train(key, halves, recipe, stores=stores, max_steps=steps, seed=5, resume=True, workers=0)
     assert (whole / "weights.safetensors").read_bytes() == (halves / "weights.safetensors").read_bytes()
     states = [torch.load(out / "resume" / "state.pt", weights_only=True)["trainer"] for out in (whole, halves)]
-    for name, tensor in states[0]["net"].items():
-        assert torch.equal(tensor, states[1]["net"][name]), name
-
-
-@pytest.mark.parametrize("key", list(families()))
-def test_a_trained_checkpoint_opens_and_answers(key: str, store: ShapeStore, tmp_path: Path) -> None:
-    recipe = make_recipe(key, classes=("chair", "lamp"), conditional=True, **TINY)
-    out = train(key, tmp_path / "model", recipe, stores=[(store, 1.0)], max_steps=2, workers=0)
-    card = read_card(out)
+    for name in states[0]:
+        assert same(states[0][name], states[1][name]), name
+    card = read_card(whole)
     assert card.classes == ("chair", "lamp") and card.recipe_digest == recipe.digest()
-    assert all(t.dtype == torch.float32 for t in load_tensors(out, card).values())
-    model = open_model(out, model_class, "cpu")
+    assert all(t.dtype == torch.float32 for t in load_tensors(whole, card).values())
+    model = open_model(whole, model_class, "cpu")
+    for capability in family(key).capabilities:
+        {"reconstruct": reconstructs, "generate": generates}[capability](model)
+
+
+def reconstructs(model: Any) -> None:
+    """A checkpoint that reads pictures."""
     size = model.image_size
     views = np.random.default_rng(0).integers(0, 255, (3, size, size, 4), dtype=np.uint8)
     means = model.encode(views)
@@ -87,25 +115,65 @@ def test_a_trained_checkpoint_opens_and_answers(key: str, store: ShapeStore, tmp
         first, second = (model.decode(model.fuse(means[order], fusion)).values for order in ([0, 1, 2], [2, 0, 1]))
         assert np.abs(first - second).max() < 2e-3, "mean and max must not depend on the order of the views"
     assert model.reconstruct(views, "lstm", "lamp").shape == (32, 32, 32)
-    a, b, c = (model.draw(seed, "chair").codes["z"] for seed in (1, 1, 2))
-    assert np.array_equal(a, b) and not np.array_equal(a, c)
     with pytest.raises(BadInput, match="no class 'boat'"):
         model.decode(model.draw(1, "chair"), "boat")
 
 
+def generates(model: Any) -> None:
+    """A checkpoint that makes shapes from noise: the seed decides, the codes are told, batches agree with singles."""
+    assert isinstance(model, LatentSpace)
+    a, b, c = (flat(model.draw(seed, "chair"), model.layout) for seed in (1, 1, 2))
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+    nearer = model.draw(1, "chair", 0.5)
+    assert np.linalg.norm(flat(nearer, model.layout)) != pytest.approx(np.linalg.norm(a))
+    alone = model.decode(model.draw(1, "chair"), "chair")
+    assert alone.shape == (32, 32, 32) and alone.iso_level == model.card.iso_level
+    codes = torch.from_numpy(np.stack([a, c])).requires_grad_()
+    logits = model.decode_batch(codes, "chair")
+    assert np.abs(torch.sigmoid(logits[0]).detach().cpu().numpy() - alone.values).max() < 0.03
+    logits.float().square().sum().backward()
+    assert codes.grad is not None and bool((codes.grad != 0).any())
+    grids = np.stack([alone.occupancy, alone.occupancy])
+    if hasattr(model, "features"):
+        features = model.features(grids)
+        assert features.shape == (2, 64 * sum(model.critic.trunk.widths[-3:])) and np.isfinite(features).all()
+    if getattr(model, "encodes", False):
+        latents = model.encode(grids)
+        assert model.decode(latents[0]).shape == (32, 32, 32)
+        assert model.recognise(grids).shape == (2, sum(spec.size for spec in model.layout if not spec.is_noise))
+    if hasattr(model, "side_image"):
+        assert model.side_image(model.draw(1)).size == (32, 32)
+
+
 @pytest.mark.parametrize("key", list(families()))
 def test_training_may_begin_at_half_the_resolution(key: str, store: ShapeStore, tmp_path: Path) -> None:
-    recipe = make_recipe(
-        key, resolution=64, guide_steps=2, coarse_steps=1, classes=("chair", "lamp"), conditional=True, **TINY
-    )
+    more = {"guide_steps": 2} if key == "vae_gan3d" else {}
+    recipe = smallest(key, resolution=64, coarse_steps=1, **more)
     out = train(key, tmp_path / "model", recipe, stores=[(store, 1.0)], max_steps=3, workers=0)
     model = open_model(out, model_class, "cpu")
     assert model.decode(model.draw(0, "lamp"), "lamp").shape == (64, 64, 64)
 
 
 @pytest.mark.parametrize("key", list(families()))
+def test_a_run_may_start_from_a_checkpoint_and_measure_itself(key: str, store: ShapeStore, tmp_path: Path) -> None:
+    held = ParametricStore(("chair", "lamp"), 32, 4)
+    base = train(key, tmp_path / "base", smallest(key), stores=[(store, 1.0)], max_steps=3, workers=0)
+    seen: list[float] = []
+    listener = Listener(measured=lambda step, value, best: seen.append(value))
+    out = train(
+        key, tmp_path / "on", smallest(key), stores=[(held, 1.0)], base=base, max_steps=1, workers=0, measure_every=1,
+        listener=listener,
+    )  # fmt: skip
+    assert seen and all(0.0 <= value <= 1.0 for value in seen)
+    assert read_card(out).training["base"]["name"] == "base"
+    other = smallest(key, width=32)
+    with pytest.raises(BadCheckpoint, match="do not fit the recipe"):
+        train(key, tmp_path / "no", other, stores=[(store, 1.0)], base=base, max_steps=1, workers=0)
+
+
+@pytest.mark.parametrize("key", list(families()))
 def test_resuming_with_another_recipe_is_refused(key: str, store: ShapeStore, tmp_path: Path) -> None:
-    recipe = make_recipe(key, **TINY)
+    recipe = make_recipe(key, **family(key).smallest)
     out = train(key, tmp_path / "run", recipe, stores=[(_chairs(store), 1.0)], max_steps=1, workers=0)
     with pytest.raises(BadInput, match="another recipe"):
         train(key, out, recipe.changed(beta1=0.4), stores=[(_chairs(store), 1.0)], max_steps=2, resume=True, workers=0)

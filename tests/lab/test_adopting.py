@@ -12,6 +12,7 @@ from foreign import ROOT, other_name, renamed, save, shipped_weights
 from tiny import tiny_checkpoint
 
 from voxstudio.core.errors import BadCheckpoint, BadInput, VoxStudioError
+from voxstudio.core.latent import Latent
 from voxstudio.engine.checkpoint import catalogue, read_card
 from voxstudio.engine.inspection import inspect_file
 from voxstudio.families import families, family
@@ -98,14 +99,23 @@ def test_a_missing_an_extra_and_a_misshapen_tensor(tmp_path: Path, own: Path) ->
 def test_a_generator_alone_makes_objects_and_says_what_is_missing(tmp_path: Path, own: Path) -> None:
     weights = shipped_weights()
     alone = {k.removeprefix("generator."): v for k, v in weights.items() if k.startswith("generator.")}
-    proposal = looked_into(save(alone, tmp_path / "G.pth")).confirmed()
+    file = save(alone, tmp_path / "G.pth")
+    whole = open_any(ROOT / "checkpoints" / "chair-multiview", "cpu")
+    proposal = looked_into(file, "vae_gan3d").confirmed()
     assert proposal.settled.capabilities == ("generate",)
     assert any("no whole encoder" in note for note in proposal.settled.notes)
     model = open_any(adopt(proposal, "alone", own), "cpu")
     assert not hasattr(model, "reconstruct") and model.decode(model.draw(1)).shape == (32, 32, 32)
-    latent = open_any(ROOT / "checkpoints" / "chair-multiview", "cpu")
     same = model.draw(1)
-    assert np.array_equal(model.decode(same).values, latent.decode(same).values)
+    assert np.array_equal(model.decode(same).values, whole.decode(same).values)
+
+    # Nothing tells it from a 3D-GAN's, which is what is offered first.
+    proposal = looked_into(file).confirmed()
+    assert proposal.fit.family == "gan3d" and proposal.fit.score == 1.0
+    model = open_any(adopt(proposal, "as-3d-gan", own), "cpu")
+    drawn = model.draw(1)
+    expected = whole.decode(Latent({"z": drawn.codes["noise"]})).values
+    assert np.abs(model.decode(drawn).values - expected).max() < 0.02
 
 
 def test_an_incomplete_encoder_is_left_out_only_on_wish(tmp_path: Path, own: Path) -> None:

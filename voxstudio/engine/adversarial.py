@@ -53,7 +53,7 @@ def accuracy(real: Tensor, fake: Tensor) -> float:
 
 
 def gradient_penalty(judge: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
-    """WGAN-GP: mean squared distance from 1 of the gradient's norm between real and fake; ``share`` ``[N]`` in [0, 1]."""
+    """WGAN-GP: mean squared distance from 1 of the gradient's norm between real and fake; ``share`` ``[N]``."""
     mix = share.view(-1, *(1,) * (real.dim() - 1))
     between = (mix * real + (1 - mix) * fake).detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)

@@ -16,7 +16,7 @@ FIT_RATE = 2e-3
 
 def _parts(size: int, turn: int) -> tuple[Tensor, Tensor]:
     """Places that stay and places that move in one coupling: halves and alternate ones, each both ways."""
-    every = torch.arange(size)
+    every = torch.arange(size, device="cpu")  # also where only shapes are asked for
     first = every < size // 2 if turn % 4 < 2 else every % 2 == 1
     first = first if turn % 2 == 0 else ~first
     return every[first], every[~first]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+
 @torch.no_grad()
 def overlap(logits: Tensor, truth: Tensor) -> float:
     """Mean IoU at probability 0.5."""

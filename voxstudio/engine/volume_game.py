@@ -211,7 +211,7 @@ class Game:
     # The two phases.
 
     def _lead(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
-        """An autoencoder: the trunk reads codes, the generator decodes them (Larsen et al., ICML 2016; TL-embedding)."""
+        """An autoencoder: the trunk reads codes, G decodes them (Larsen et al., ICML 2016; TL-embedding)."""
         r = self.recipe
         _, read = self.critic(truth)
         found = self.space.posterior(read)

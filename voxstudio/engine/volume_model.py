@@ -170,7 +170,7 @@ class VolumeModel:
 
     @torch.inference_mode()
     def recognise(self, grids: Grids) -> npt.NDArray[np.float32]:
-        """What Q sees in occupancies: softmax of each categorical code, then the continuous codes, float32 ``[N, C]``."""
+        """What Q sees in occupancies, float32 ``[N, C]``: softmax of each categorical code, then continuous codes."""
         if not self.encodes:
             raise BadInput(f"{self.card.name} cannot read shapes: it was exported without its discriminator.")
         rows = []

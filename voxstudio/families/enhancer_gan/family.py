@@ -38,7 +38,7 @@ PAPER = {
 FAMILY = Family(
     key="enhancer_gan",
     title="Enhancer GAN",
-    citation="Enhancer GAN: shapes from the features of a generator of pictures",
+    citation="image-enhancer-driven 3D GAN",
     summary="Shapes from noise by way of a picture generator's features; the imagined picture is shown beside.",
     recipe="voxstudio.families.enhancer_gan.recipe:EnhancerRecipe",
     model="voxstudio.families.enhancer_gan.model:open_model",
@@ -55,4 +55,9 @@ FAMILY = Family(
         "paper-layer-3": {**PAPER, "bridge": "3"},
         "paper-no-enhancer": {**PAPER, "bridge": "none"},
     },
+    smallest={
+        "resolution": 32, "noise_size": 8, "width": 16, "d_width": 4, "entry_width": 8, "batch_size": 2,
+        "lead_steps": 2, "coarse_steps": 1, "max_steps": 4, "image_size": 32,
+        "image_width": 8, "image_d_width": 4, "shape_pool": 4,
+    },  # fmt: skip
 )

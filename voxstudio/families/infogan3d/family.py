@@ -36,7 +36,7 @@ PAPER = {
 FAMILY = Family(
     key="infogan3d",
     title="3DInfoGAN",
-    citation="3DInfoGAN: voxel models from noise, categorical and continuous codes",
+    citation="3DInfoGAN: 3D Models' Reconstruction in InfoGANs",
     summary="Shapes from noise and from codes that mean something: a slider or a choice for each.",
     recipe="voxstudio.families.infogan3d.recipe:InfoGanRecipe",
     model="voxstudio.families.infogan3d.model:open_model",
@@ -53,4 +53,9 @@ FAMILY = Family(
         "paper-discrete-only": {**PAPER, "continuous_codes": 0},
         "paper-no-shape-limit": {**PAPER, "shape_limit_weight": 0.0},
     },
+    smallest={
+        "resolution": 32, "noise_size": 8, "width": 16, "d_width": 4, "entry_width": 8, "batch_size": 2,
+        "lead_steps": 2, "coarse_steps": 1, "max_steps": 4, "categories": 3,
+        "continuous_codes": 2, "shape_limit_weight": 0.1,
+    },  # fmt: skip
 )

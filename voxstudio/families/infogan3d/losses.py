@@ -1,4 +1,4 @@
-"""Losses of the 3DInfoGAN, by the names of the paper; the bound is :meth:`voxstudio.engine.codes.CodeSpace.information`."""
+"""Losses of the 3DInfoGAN, by the names of the paper; the bound is ``CodeSpace.information`` of the engine."""
 
 from __future__ import annotations
 

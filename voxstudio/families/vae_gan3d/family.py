@@ -100,4 +100,7 @@ FAMILY = Family(
             "reconstruction_weight": 1e-4,
         },
     },
+    smallest={
+        "width": 16, "encoder_width": 8, "latent_size": 16, "image_size": 64, "batch_size": 2, "view_counts": (2,),
+    },  # fmt: skip
 )
