@@ -98,14 +98,15 @@ def class_agreement(seen: SeenCodes, labels: npt.ArrayLike, class_names: Sequenc
 
 
 def factor_agreement(
-    model: LatentSpace, reader: FactorReader, count: int = TABLE_SHAPES, progress: Progress = quiet
+    model: LatentSpace, reader: FactorReader, count: int | None = None, progress: Progress = quiet
 ) -> FactorAgreement | None:
-    """MIG and DCI of what the model sees in ``count`` parametric shapes, against their factors.
+    """MIG and DCI of what the model sees in ``count`` (600) parametric shapes, against their factors.
 
     Of the numbers those count that can be seen in voxels at all (the reader finds them), and all structural words. None
     if the model sees no codes.
     """
-    table = factor_table(reader.class_name, count, reader.resolution, TABLE_SEED, lambda f, w: progress(0.5 * f, w))
+    shapes = count or TABLE_SHAPES
+    table = factor_table(reader.class_name, shapes, reader.resolution, TABLE_SEED, lambda f, w: progress(0.5 * f, w))
     seen = seen_codes(model, table.grids, lambda f, w: progress(0.5 + 0.3 * f, w))
     if seen is None:
         return None

@@ -95,7 +95,8 @@ def evaluate(
     objects: int = 84,
     noise: int = 32,
 ) -> dict[str, Any]:
-    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what.
+    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what; for generators
+    what :mod:`voxstudio.evaluation.generator_protocol` measures.
 
     ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out
     parametric objects are measured; with it the same keys with ``_real`` join.
@@ -103,9 +104,15 @@ def evaluate(
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
     measure = record.load("protocol")
+    if "reconstruct" not in record.capabilities:
+        from voxstudio.lab.generator_data import generator_data
+
+        gathered = generator_data(model.card, data, device, lambda f, w: progress(0.1 * f, w))
+        metrics = measure(model, gathered, lambda f, w: progress(0.1 + 0.9 * f, w))
+        return {"checkpoint": model.card.name, "metrics": metrics}
     each = max(1, objects // max(len(model.card.classes), 1))
     held_out = parametric_subjects(model.card.classes, model.card.resolution, each, held_out=True)
-    metrics: dict[str, Any] = measure(model, held_out, "", progress) if held_out else {}
+    metrics = measure(model, held_out, "", progress) if held_out else {}
     metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
     if data is not None:
         alone = len(model.card.classes) == 1
