@@ -37,6 +37,7 @@ def _window(argv: list[str]) -> int:
     images = [Path(name) for name in arguments.images]
     if images and not arguments.screenshot and not any(path.exists() for path in images):
         raise BadInput(f"{images[0]} is neither a picture nor a command: the commands are {', '.join(cli.COMMANDS)}.")
+    panel = _panel(arguments.panel) if arguments.panel is not None else None
     screenshot = Path(arguments.screenshot) if arguments.screenshot else None
     if screenshot is not None:
         _check_screenshot(screenshot)
@@ -45,7 +46,16 @@ def _window(argv: list[str]) -> int:
     gc.disable()  # until the window is painted: nothing is garbage yet, and looking for it takes a tenth of the time
     from voxstudio.ui.run import run_window
 
-    return run_window(images, screenshot=screenshot, checkpoint=arguments.checkpoint, device=arguments.device)
+    return run_window(
+        images, screenshot=screenshot, checkpoint=arguments.checkpoint, device=arguments.device, panel=panel
+    )
+
+
+def _panel(name: str) -> str:
+    """The key of the panel of that name; BadInput lists them. Qt is not imported for it."""
+    from voxstudio.ui.studio import panel_named
+
+    return panel_named(name).key
 
 
 def _check_screenshot(path: Path) -> None:

@@ -19,12 +19,16 @@ import demo_model
 demo_model.install()
 from voxstudio.ui.run import run_window
 size = (1280, 800)
-sys.exit(run_window([Path(p) for p in sys.argv[2:]], screenshot=Path(sys.argv[1]), size=size, colours="light"))
+panel = {panel!r}
+images = [Path(p) for p in sys.argv[2:]]
+sys.exit(run_window(images, screenshot=Path(sys.argv[1]), size=size, colours="light", panel=panel))
 """
 
 
-def _run(library: Path, arguments: list[Path], **environment: str) -> subprocess.CompletedProcess[str]:
-    code = CODE.format(here=str(Path(demo_model.__file__).parent))
+def _run(
+    library: Path, arguments: list[Path], panel: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    code = CODE.format(here=str(Path(demo_model.__file__).parent), panel=panel)
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         env={**os.environ, "VOXSTUDIO_CHECKPOINTS": str(library), **environment},
@@ -49,6 +53,14 @@ def test_a_picture_of_the_window_and_the_status(
     assert done.returncode == 1
     assert "gone.png" in done.stderr and "Traceback" not in done.stderr
     assert picture.exists()
+
+
+def test_a_picture_of_another_panel(library: Path, tmp_path: Path, qapp: object) -> None:
+    done = _run(library, [tmp_path / "library.png"], "library")
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "library.png") as image:
+        chosen, other = (image.convert("RGB").getpixel((14, y)) for y in (90, 155))  # the first two tasks of the rail
+    assert chosen != other
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a platform without OpenGL to try this on")

@@ -18,6 +18,7 @@ Without a command the window opens:
   voxstudio --screenshot P.png [IMAGE ...]
                                         do what a person who dropped these pictures would get,
                                         save a picture of the whole window, and leave
+  voxstudio --panel NAME ...            the same with another panel in front: its word on the rail
 """
 
 
@@ -70,6 +71,7 @@ def window_parser() -> Parser:
     """The parser of ``voxstudio [--screenshot P.png] [IMAGE ...]``."""
     parser = Parser(prog="voxstudio", add_help=False, allow_abbrev=False)
     parser.add_argument("--screenshot", metavar="P.png", help="save a picture of the whole window and leave")
+    parser.add_argument("--panel", metavar="NAME", help="the panel to show, by its word on the rail")
     parser.add_argument("--checkpoint", metavar="NAME", help="the checkpoint to start with")
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("images", nargs="*", metavar="IMAGE")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 MESHES = (".off", ".obj", ".stl", ".ply", ".glb", ".gltf", ".3mf")
 VOXELS = (".npz", ".npy", ".binvox", ".h5", ".hdf5", ".mat", ".nii", ".vox")
-PHOTOS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+PHOTOS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif")
 LEAST_PHOTOS = 8
 """Fewer photos make no visual hull."""
 PATIENCE_S = 0.15

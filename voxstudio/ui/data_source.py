@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QStandardPaths, Signal, Slot
@@ -60,6 +61,11 @@ class DataSource(QFrame):
         self._show()
         self.chosen.emit()
 
+    def take_all(self, paths: Sequence[Path]) -> None:
+        """Take what was dropped; several files stand for their folder."""
+        same = {path.parent for path in paths}
+        self.take(paths[0] if len(paths) == 1 or len(same) > 1 else paths[0].parent)
+
     @Slot()
     def clear(self) -> None:
         """Back to parametric shapes."""
@@ -108,13 +114,12 @@ class DataSource(QFrame):
         widgets.restyle(self, over=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take it; several files stand for their folder."""
+        """Take it."""
         widgets.restyle(self, over=False)
         paths = _local(event.mimeData())
         if paths:
             event.acceptProposedAction()
-            same = {path.parent for path in paths}
-            self.take(paths[0] if len(paths) == 1 or len(same) > 1 else paths[0].parent)
+            self.take_all(paths)
 
 
 def _local(mime: QMimeData) -> list[Path]:

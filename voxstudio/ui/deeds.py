@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QSettings, QStandardPaths, Qt, Slot
@@ -104,13 +105,25 @@ class Deeds(QObject):
 
     @Slot(object)
     def receive(self, mime: QMimeData) -> None:
-        """Something was dropped on the window: photos and weights as ever, a mesh to find its code."""
+        """Something was dropped on the window: the panel in front takes what it can, else the one that it is for."""
+        if not drops.holds_weights(mime) and self.take(drops.local_paths(mime)):
+            return
         if drops.holds_mesh(mime) and self._studio.commands.action("find-shape").isEnabled():
             self._window.go("create")
             self._studio.session.search.find(drops.read(mime).paths[:1])
             return
         self._window.go("library" if drops.holds_weights(mime) else "reconstruct")
         drops.receive(self._studio.session, mime)
+
+    def take(self, paths: Sequence[Path]) -> bool:
+        """Files or a folder for the panel in front, or for the one that such a folder is for; False if for neither."""
+        front = self._window.in_front
+        if not paths or (hasattr(front, "take") and front.take(paths)):
+            return bool(paths)
+        task = drops.task_of(paths)
+        if task:
+            self._window.go(task)
+        return bool(task) and self._window.in_front.take(paths)
 
     @Slot()
     def backgrounds(self) -> None:

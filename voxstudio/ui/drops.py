@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
 from PySide6.QtGui import QImage
 
+from voxstudio.data.glance import LEAST_PHOTOS, PHOTOS, glance
 from voxstudio.engine.inspection import SUFFIXES
 
 if TYPE_CHECKING:
@@ -72,6 +74,19 @@ def holds_weights(mime: QMimeData) -> bool:
     return any(is_weights(Path(url.toLocalFile())) for url in mime.urls()[:1] if url.isLocalFile())
 
 
+def local_paths(mime: QMimeData) -> list[Path]:
+    """The files and folders of this computer in it."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def task_of(paths: Sequence[Path]) -> str:
+    """The panel that one folder is for, whatever stands in front; empty for anything else."""
+    if len(paths) != 1 or not paths[0].is_dir():
+        return ""
+    kind = glance(paths[0]).kind
+    return {"": "", "photos": "turntable"}.get(kind, "train")
+
+
 def holds_mesh(mime: QMimeData) -> bool:
     """True if the first file is called as a mesh is."""
     from voxstudio.geometry.mesh_io import READABLE
@@ -122,11 +137,28 @@ def png(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
+def _inside(path: Path) -> tuple[list[Path], list[str]]:
+    """The pictures of a folder, if they are few, or why they are not taken; a file as it is."""
+    if not path.is_dir():
+        return [path], []
+    found = sorted(part for part in path.iterdir() if part.suffix.lower() in PHOTOS and part.is_file())
+    if not found:
+        return [], [f"{path.name} holds no pictures: drop photos of one object."]
+    if len(found) >= LEAST_PHOTOS:
+        many = f"{path.name} holds {len(found)} photos"
+        return [], [f"{many}: drop it on the panel Turntable, or drop some of them here."]
+    return found, []
+
+
 def receive(session: Session, mime: QMimeData) -> None:
     """Add what was dropped or pasted, or say why it cannot be."""
     found = read(mime)
     weights = [path for path in found.paths if is_weights(path)]
-    pictures = [path for path in found.paths if path not in weights]
+    pictures = []
+    for path in found.paths:
+        inside, refused = _inside(path)
+        pictures += [picture for picture in inside if picture not in weights]
+        found.refused += refused
     if weights:
         session.adopting.open(weights[0])
     if pictures:

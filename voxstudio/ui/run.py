@@ -19,7 +19,7 @@ from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from voxstudio.ui import theme
-from voxstudio.ui.window import Window
+from voxstudio.ui.window import FIRST_PANEL, Window
 
 if TYPE_CHECKING:
     from voxstudio.session import Session
@@ -44,11 +44,11 @@ class Studio(QObject):
 
     def __init__(
         self, images: Sequence[Path] = (), size: tuple[int, int] = SIZE, checkpoint: str | None = None,
-        device: str = "auto", settings: QSettings | None = None, first_shape: bool = True,
+        device: str = "auto", settings: QSettings | None = None, first_shape: bool = True, panel: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._images, self._checkpoint, self._device = tuple(images), checkpoint, device
-        self._settings, self._first_shape = settings, first_shape
+        self._settings, self._first_shape, self._panel = settings, first_shape, panel
         self._closed = False
         self.session: Session | None = None
         self.bridge: Bridge | None = None
@@ -91,6 +91,8 @@ class Studio(QObject):
         self.parts = Parts(self.session, self.bridge, self.window.commands)
         settings = self._settings if self._settings is not None else QSettings()
         self.deeds = Deeds(self.window, self.parts, settings)
+        if self._panel is not None:
+            self.window.go(self._panel)
         self.window.attach(self.parts)
 
     def _import_view(self) -> None:
@@ -117,7 +119,9 @@ class Studio(QObject):
     def _go(self) -> None:
         self.moments["ready"] = time.perf_counter()
         self.ready.emit()
-        if self._images:
+        if self._images and self._panel is None:
+            self.window.go(FIRST_PANEL)
+        if self._images and not self.deeds.take(self._images):
             self.session.add_images(self._images)
         elif self._first_shape:
             self.bridge.changed.connect(self._first)
@@ -170,7 +174,7 @@ def application() -> QApplication:
 
 def run_window(
     images: Sequence[Path] = (), screenshot: Path | None = None, checkpoint: str | None = None,
-    device: str = "auto", size: tuple[int, int] = SIZE, colours: str | None = None,
+    device: str = "auto", size: tuple[int, int] = SIZE, colours: str | None = None, panel: str | None = None,
 ) -> int:  # fmt: skip
     """Open the window and return when it is closed; the exit status.
 
@@ -181,12 +185,13 @@ def run_window(
         person's settings are neither read nor written; the status is not 0 if a file failed.
     size: width and height of a fresh window, in pixels.
     colours: ``"light"``, ``"dark"`` or ``"system"``; by default what the person chose.
+    panel: key of the panel to show; by default the last one. Images are for it, if it can take them.
     """
     app = application()
     settings = QSettings() if screenshot is None else None
     choice = colours or (str(settings.value("theme", "system")) if settings is not None else "light")
     theme.apply(app, choice)
-    studio = Studio(images, size, checkpoint, device, settings)
+    studio = Studio(images, size, checkpoint, device, settings, panel=panel)
     photographer = None
     if screenshot is not None:
         from voxstudio.ui.photographer import Photographer

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from voxstudio.core.errors import BadInput
+
 if TYPE_CHECKING:
     from voxstudio.session import Session
     from voxstudio.ui.bridge import Bridge
@@ -50,6 +52,14 @@ def panels() -> tuple[PanelSpec, ...]:
     """Every ``PANEL`` of a module of this package whose name ends in ``_panel``, in the order of the rail."""
     found = [_record(file) for file in Path(__file__).parent.glob("*_panel.py*")]
     return tuple(sorted(found, key=lambda spec: spec.order))
+
+
+def panel_named(name: str) -> PanelSpec:
+    """The panel of that name on the rail; BadInput lists them."""
+    for spec in panels():
+        if name.strip().casefold() in (spec.word.casefold(), spec.key.casefold()):
+            return spec
+    raise BadInput(f"There is no panel {name!r}: choose from {', '.join(spec.word for spec in panels())}.")
 
 
 _RECORD = re.compile(r"^PANEL = PanelSpec(\(.*?^\))", re.DOTALL | re.MULTILINE)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from voxstudio.data.glance import MESHES, VOXELS
 from voxstudio.ui import widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
     "train", "Train", "graduation-cap", "Train a model on shapes of your own", 70, "voxstudio.ui.train_panel:TrainPanel"
 )
+
+
+def _learnable(paths: Sequence[Path]) -> bool:
+    """True for one folder or file of shapes, or several meshes; one mesh alone teaches nothing."""
+    if len(paths) > 1:
+        return all(path.suffix.lower() in MESHES for path in paths)
+    return paths[0].is_dir() or paths[0].suffix.lower() in (*VOXELS, ".voxdata")
 
 
 class TrainPanel(QWidget):
@@ -73,6 +84,19 @@ class TrainPanel(QWidget):
         column.addWidget(self.pages, 1)
         column.addWidget(widgets.rule())
         column.addLayout(foot)
+
+    def take(self, paths: Sequence[Path]) -> bool:
+        """A folder of shapes, a file of shapes or several meshes, dropped on the window, become what is learnt from."""
+        if not _learnable(paths):
+            return False
+        session = self._studio.session
+        if session.training.status.is_running:
+            session.say("error", "A run is on: stop it, or wait for it, before choosing other shapes.", "training")
+            return True
+        if self.pages.currentWidget() is self.live:
+            self._set_up_another()
+        self.setup.data.take_all(paths)
+        return True
 
     # ---- following -----------------------------------------------------------------------------
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from voxstudio.data.glance import PHOTOS, glance
 from voxstudio.ui import inputs, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
@@ -145,6 +149,14 @@ class TurntablePanel(QWidget):
     @Slot(str)
     def _refine(self, key: str) -> None:
         self._studio.session.turntable.set(resolution=int(key))
+
+    def take(self, paths: Sequence[Path]) -> bool:
+        """Photos, or a folder that holds no shapes, dropped on the window."""
+        photos = all(path.suffix.lower() in PHOTOS for path in paths)
+        if not photos and not (len(paths) == 1 and paths[0].is_dir() and glance(paths[0]).kind in ("", "photos")):
+            return False
+        self._studio.session.turntable.read(paths)
+        return True
 
     def dress(self) -> None:
         """Take the colours of the theme."""

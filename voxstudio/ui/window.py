@@ -108,6 +108,11 @@ class Window(QMainWindow):
         dock.raise_()
         self.rail.choose(key)
 
+    @property
+    def in_front(self) -> QWidget | None:
+        """The panel that is shown; None before there is a session."""
+        return self.docks[self._key].panel
+
     @Slot()
     def _go_by_action(self) -> None:
         self.go(str(self.sender().property("key")).removeprefix("go-"))
