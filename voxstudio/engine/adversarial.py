@@ -57,7 +57,7 @@ def gradient_penalty(judge: Callable[[Tensor], Tensor], real: Tensor, fake: Tens
     mix = share.view(-1, *(1,) * (real.dim() - 1))
     between = (mix * real + (1 - mix) * fake).detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    return torch.as_tensor((gradient.flatten(1).norm(dim=1) - 1).square().mean())
 
 
 def r1_penalty(judge: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:

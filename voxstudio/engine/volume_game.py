@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,12 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
 from voxstudio.engine import adversarial as adv
 from voxstudio.engine import reconstruction as rec
-from voxstudio.engine.codes import CodeSpace, Entry, divergence, entropies
+from voxstudio.engine.codes import CodeSpace, divergence, entropies
+from voxstudio.engine.maker import UNUSED, Maker, build_critic
 from voxstudio.engine.occupancy_loss import occupancy_loss
 from voxstudio.engine.place import Place
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
-from voxstudio.engine.volumetric import CriticHeads, VolumeGenerator, VolumeTrunk, channels_last, plain_weights
+from voxstudio.engine.volumetric import channels_last, plain_weights
 
 KEPT_CODES = 8192
 """Encoded shapes from which the entry of drawn codes is fitted."""
@@ -31,40 +32,6 @@ FLOW_STEPS = 1500
 """Steps in which the entry's flow is fitted where the lead ends: some ten seconds."""
 WATCHED = 16
 """Drawn codes whose shapes the collapse meter compares."""
-UNUSED = ("num_batches", "coarse_")
-"""Parts of names of tensors that inference does not need."""
-
-
-class Maker(nn.Module):
-    """Entry and generator. A code is *drawn*; the entry makes it an *entered* one; the generator decodes that."""
-
-    def __init__(self, recipe: VolumeGanRecipe, space: CodeSpace, coarse: bool = False) -> None:
-        super().__init__()
-        self.entry = Entry(space, recipe.entry_width) if recipe.lead_steps else None
-        self.net = VolumeGenerator(space.inputs, recipe.width, recipe.resolution, recipe.refine_to, coarse)
-
-    def forward(self, code: Tensor, coarse: bool = False) -> Tensor:
-        """Drawn codes to logits."""
-        return self.decode(self.enter(code), coarse)
-
-    def enter(self, code: Tensor) -> Tensor:
-        """Drawn codes to entered ones; the same where nothing led."""
-        return torch.as_tensor(self.entry(code)) if self.entry is not None else code
-
-    def decode(self, entered: Tensor, coarse: bool = False) -> Tensor:
-        """Entered codes to logits."""
-        return torch.as_tensor(self.net(entered, coarse))
-
-
-def build_critic(recipe: VolumeGanRecipe, space: CodeSpace, plain: bool = False) -> CriticHeads:
-    """Trunk and heads of a recipe; ``plain`` builds what inference loads (no spectral norm, no coarse step)."""
-    spectral = recipe.spectral_norm and not plain
-    trunk = VolumeTrunk(
-        recipe.d_width, recipe.resolution, recipe.trunk_layers, recipe.d_norm, spectral,
-        coarse=bool(recipe.coarse_steps) and not plain,
-    )  # fmt: skip
-    reads = recipe.lead_steps or recipe.keep_reconstruction or space.categorical or space.continuous
-    return CriticHeads(trunk, space.outputs if reads else 0, spectral)
 
 
 class Companion(Protocol):
@@ -122,11 +89,19 @@ class Game:
         """True while shapes have half the resolution."""
         return self.done < self.recipe.coarse_steps
 
+    @property
+    def joining(self) -> bool:
+        """True while the last stage learns to stand beside what the coarse steps taught, which is held still."""
+        start = self.recipe.coarse_steps
+        return bool(start) and self.leading and start <= self.done < start + self.recipe.join_steps
+
     def rate(self) -> float:
         """Factor on the step sizes: each of the two parts rises and, with the cosine schedule, falls."""
         r = self.recipe
         if r.schedule == "constant":
             return 1.0
+        if self.joining:
+            return min(1.0, (self.done - r.coarse_steps + 1) / 20)
         start, end = (0, r.lead_steps) if self.leading else (r.lead_steps, r.max_steps)
         rise = min(1.0, (self.done - start + 1) / max(r.warmup_steps, 1))
         fall = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.done - start) / max(end - start, 1))))
@@ -171,8 +146,15 @@ class Game:
                 group["betas"] = (0.9 if self.leading else r.beta1, 0.999)
         self.maker.train()
         self.critic.train()
+        self._hold(self.joining)
         if self.companion is not None:
             self.companion.prepare()
+
+    def _hold(self, still: bool) -> None:
+        """Let only the last stage learn, or everything."""
+        late = {id(p) for part in (*self.maker.net.volume.late, *self.critic.trunk.late) for p in part.parameters()}
+        for parameter in (*self.maker.parameters(), *self.critic.parameters()):
+            parameter.requires_grad_(not still or id(parameter) in late)
 
     def apply(self, critic: bool = True) -> None:
         """Average gradients over processes, clip, update; a gradient that overflowed costs its batch."""
@@ -213,7 +195,8 @@ class Game:
     def _lead(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """An autoencoder: the trunk reads codes, G decodes them (Larsen et al., ICML 2016; TL-embedding)."""
         r = self.recipe
-        _, read = self.critic(truth)
+        maps = self.critic.trunk(F.avg_pool3d(truth, 2) if self.joining else truth)
+        read = self.critic.read(maps[-1])
         found = self.space.posterior(read)
         entered = self.space.sample(found, self.noise, self.random)
         self._keep(entered)
@@ -225,6 +208,10 @@ class Game:
             entered = torch.cat([torch.where(blind, torch.zeros_like(noise), noise), *others], 1)
         logits = self.maker.decode(entered, self.coarse).float()
         loss, values = self._reconstructed(logits, truth)
+        if self.joining:
+            ours, theirs = self.critic.trunk.beside_coarse(truth).float(), maps[0].detach().float()
+            missed = F.mse_loss(ours, theirs) / theirs.var().clamp(min=1e-6)
+            return loss + missed, {"loss": float((loss + missed).detach()), **values, "joined": float(1 - missed.detach())}
         more, told = self._regular(found, truth)
         beside, beside_told = self._beside(None, entered, True)
         loss = loss + more + beside
@@ -270,7 +257,8 @@ class Game:
         last = self.critic.trunk(self._blurred(truth))[-1]
         real, read = self.critic.judge(last), self.critic.read(last)
         drawn = self.draw(count)
-        entered, encoded, values = self.maker.enter(drawn), None, {}
+        entered, encoded = self.maker.enter(drawn), None
+        values: dict[str, float] = {}
         loss = truth.new_zeros(())
         encodes = bool(r.keep_reconstruction) and read is not None
         if encodes:
@@ -383,7 +371,7 @@ class Game:
         Without an encoder: with the nearest of 64 drawn shapes.
         """
         scores: list[float] = []
-        drawn = None
+        drawn, maker = None, cast(Any, self.average.net)
         self.critic.eval()
         for batch in batches:
             truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
@@ -392,11 +380,11 @@ class Game:
                 read = self.critic(truth)[1]
                 if read is not None:
                     code = self.space.middle(self.space.posterior(read))
-                    logits = self.average.net.decode(code, self.coarse).float()
+                    logits = maker.decode(code, self.coarse).float()
                 else:
                     if drawn is None:
                         codes = self.space.prior(64, torch.Generator().manual_seed(0)).to(self.device)
-                        drawn = self.average.net(codes, self.coarse).float()
+                        drawn = maker(codes, self.coarse).float()
                     logits = torch.logit(rec.nearest(truth, torch.sigmoid(drawn)), 1e-6)
             scores.append(rec.overlap(logits, truth))
         self.critic.train()

@@ -14,9 +14,9 @@ from voxstudio.core.errors import BadInput
 from voxstudio.core.recipe import Recipe
 from voxstudio.engine.codes import CodeSpace
 from voxstudio.engine.family import Settled
+from voxstudio.engine.maker import Maker, build_critic
 from voxstudio.engine.matching import overlap
 from voxstudio.engine.outline import outline
-from voxstudio.engine.volume_game import Maker, build_critic
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 from voxstudio.engine.volumetric import stage_widths
 
@@ -185,12 +185,6 @@ def _refinements(there: Counter[Shape], width: int, resolution: int) -> int:
             break
         found = side
     return found
-
-
-def _flow_width(there: Counter[Shape], noise: int, inputs: int) -> int:
-    """Hidden width of the entry's flow, from its first coupling; 0 without one."""
-    sees, moves = noise // 2 + inputs - noise, 2 * (noise - noise // 2)
-    return next((shape[0] for shape in there if shape[1:] == (sees,) and (moves, shape[0]) in there), 0)
 
 
 def _critics(there: Counter[Shape], resolution: int) -> Iterator[Changes]:

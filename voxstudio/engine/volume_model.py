@@ -17,7 +17,7 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.codes import ROOT2, CodeSpace
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.inference_form import inference_form
-from voxstudio.engine.volume_game import Maker, build_critic
+from voxstudio.engine.maker import Maker, build_critic
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 
 Grids = npt.NDArray[np.bool_] | npt.NDArray[np.float32]

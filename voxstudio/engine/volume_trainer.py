@@ -14,8 +14,9 @@ from voxstudio.core.errors import BadCheckpoint
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.codes import CodeSpace
 from voxstudio.engine.family import StepReport
+from voxstudio.engine.maker import UNUSED
 from voxstudio.engine.place import Place, as_place
-from voxstudio.engine.volume_game import UNUSED, Game
+from voxstudio.engine.volume_game import Game
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 
 BatchSource = Callable[[int], Iterator[Any]]

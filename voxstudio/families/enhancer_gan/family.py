@@ -56,8 +56,18 @@ FAMILY = Family(
         "paper-no-enhancer": {**PAPER, "bridge": "none"},
     },
     smallest={
-        "resolution": 32, "noise_size": 8, "width": 16, "d_width": 4, "entry_width": 8, "batch_size": 2,
-        "lead_steps": 2, "coarse_steps": 1, "max_steps": 4, "image_size": 32,
-        "image_width": 8, "image_d_width": 4, "shape_pool": 4,
+        "resolution": 32,
+        "noise_size": 8,
+        "width": 16,
+        "d_width": 4,
+        "entry_width": 8,
+        "batch_size": 2,
+        "lead_steps": 2,
+        "coarse_steps": 1,
+        "max_steps": 4,
+        "image_size": 32,
+        "image_width": 8,
+        "image_d_width": 4,
+        "shape_pool": 4,
     },  # fmt: skip
 )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from voxstudio.engine.codes import CodeSpace, Entry
-from voxstudio.engine.volume_game import Maker, build_critic
+from voxstudio.engine.maker import Maker, build_critic
 from voxstudio.engine.volumetric import CriticHeads, VolumeBody
 from voxstudio.families.enhancer_gan.recipe import EnhancerRecipe
 
@@ -102,7 +102,7 @@ class EnhancedGenerator(nn.Module):
 
 
 class EnhancerMaker(Maker):
-    """A :class:`voxstudio.engine.volume_game.Maker` whose generator also makes pictures."""
+    """A :class:`voxstudio.engine.maker.Maker` whose generator also makes pictures."""
 
     def __init__(self, recipe: EnhancerRecipe, space: CodeSpace, coarse: bool = False) -> None:
         nn.Module.__init__(self)

@@ -27,19 +27,17 @@ class EnhancerTrainer:
     ``batches(step)`` opens the stream of :class:`voxstudio.data.picture_batches.PictureBatch` at a step.
     """
 
-    def __init__(
-        self, recipe: EnhancerRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0
-    ) -> None:
+    def __init__(self, recipe: EnhancerRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0) -> None:
         self.place = as_place(place, recipe.precision)
         self.recipe, self.batches, self.device = recipe, batches, self.place.device
         space = space_of(recipe)
         self.game = Game(
             recipe, space, self.place, seed, partial(EnhancerMaker, recipe, space, bool(recipe.coarse_steps))
         )
-        self.maker: Any = self.game.maker
-        self.critic = self.game.critic
+        self.maker, self.critic = self.game.maker, self.game.critic
         self.pictures = None
         if recipe.bridge != "none":
+            assert isinstance(self.maker, EnhancerMaker)
             self.pictures = self.game.companion = PictureGame(recipe, self.game, self.maker, seed)
         self._stream: Iterator[Any] | None = None
 

@@ -48,7 +48,14 @@ FAMILY = Family(
         "paper-32": {**PAPER, "resolution": 32},
     },
     smallest={
-        "resolution": 32, "noise_size": 8, "width": 16, "d_width": 4, "entry_width": 8, "batch_size": 2,
-        "lead_steps": 2, "coarse_steps": 1, "max_steps": 4,
+        "resolution": 32,
+        "noise_size": 8,
+        "width": 16,
+        "d_width": 4,
+        "entry_width": 8,
+        "batch_size": 2,
+        "lead_steps": 2,
+        "coarse_steps": 1,
+        "max_steps": 4,
     },  # fmt: skip
 )

@@ -54,8 +54,17 @@ FAMILY = Family(
         "paper-no-shape-limit": {**PAPER, "shape_limit_weight": 0.0},
     },
     smallest={
-        "resolution": 32, "noise_size": 8, "width": 16, "d_width": 4, "entry_width": 8, "batch_size": 2,
-        "lead_steps": 2, "coarse_steps": 1, "max_steps": 4, "categories": 3,
-        "continuous_codes": 2, "shape_limit_weight": 0.1,
+        "resolution": 32,
+        "noise_size": 8,
+        "width": 16,
+        "d_width": 4,
+        "entry_width": 8,
+        "batch_size": 2,
+        "lead_steps": 2,
+        "coarse_steps": 1,
+        "max_steps": 4,
+        "categories": 3,
+        "continuous_codes": 2,
+        "shape_limit_weight": 0.1,
     },  # fmt: skip
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxstudio.engine.codes import CodeSpace
-from voxstudio.engine.volume_game import Maker, build_critic
+from voxstudio.engine.maker import Maker, build_critic
 from voxstudio.engine.volumetric import CriticHeads
 from voxstudio.families.infogan3d.recipe import InfoGanRecipe
 

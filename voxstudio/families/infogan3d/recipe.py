@@ -22,9 +22,7 @@ class InfoGanRecipe(VolumeGanRecipe):
         0.3, "Share of led shapes that are decoded without noise, so that the codes tell what they can.",
         low=0.0, high=1.0,
     )  # fmt: skip
-    score_weight: float = option(
-        0.004, "Weight of the KL term of encoded continuous codes.", low=0.0, high=100.0
-    )
+    score_weight: float = option(0.004, "Weight of the KL term of encoded continuous codes.", low=0.0, high=100.0)
     cluster_weight: float = option(
         0.5, "Weight of clear, even and steady categorical codes of encoded shapes.", low=0.0, high=100.0
     )

@@ -1,0 +1,13 @@
+"""How a 3DInfoGAN is measured: samples, prediction after inversion, and what its codes mean (3DInfoGAN, section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voxstudio.engine.family import LatentSpace, Progress, quiet
+from voxstudio.evaluation.generator_protocol import GeneratorData, evaluate_generator
+
+
+def evaluate(model: LatentSpace, data: GeneratorData, progress: Progress = quiet) -> dict[str, Any]:
+    """All figures that the data allow; see :mod:`voxstudio.evaluation.generator_protocol`."""
+    return evaluate_generator(model, data, progress)
