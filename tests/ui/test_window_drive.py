@@ -39,7 +39,9 @@ def test_the_panel_shows_what_the_network_sees_and_what_each_view_adds(studio: D
     for tile, item in zip(tiles, studio.session.contributions, strict=True):
         assert not tile.seen.pixmap().isNull()
         said = tile.adds.full_text()
-        assert said == (f"IoU −{1 - item.iou:.2f} without it" if 1 - item.iou >= 0.005 else "Changes nothing")
+        lost = 1 - item.iou
+        assert said == (f"Changes {100 * lost:.0f} % of the shape" if lost >= 0.005 else "Changes nothing")
+        assert f"overlap by {item.iou:.3f} (IoU)" in tile.adds.toolTip(), "the figure is there for who wants it"
     before = studio.session.shown.grid.values
     tiles[0].without.click()
     studio.until(lambda: "without" in studio.session.shown.origin)

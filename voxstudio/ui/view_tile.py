@@ -123,11 +123,15 @@ class ViewTile(widgets.Card):
         self.without.setVisible(several)
         if found is not None and several:
             lost = 1.0 - found.iou
-            adds = f"IoU −{lost:.2f} without it" if lost >= 0.005 else "Changes nothing"
-            self.adds.say(note or adds)
-            self.adds.setToolTip(f"With and without this photo, the shapes overlap by {found.iou:.3f} (IoU)")
+            share = f"{100 * lost:.0f} %"
+            self.adds.say(note or (f"Changes {share} of the shape" if lost >= 0.005 else "Changes nothing"))
+            self.adds.setToolTip(
+                f"Without this photo {share if lost >= 0.005 else 'less than 1 %'} of the shape would be different: "
+                f"the shapes with and without it overlap by {found.iou:.3f} (IoU)"
+            )
         else:
             self.adds.say(note or ("Comparing" if several else "The only photo"))
+            self.adds.setToolTip("")
 
     def show_preview(self, on: bool) -> None:
         """This view is left out for a look."""

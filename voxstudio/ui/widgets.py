@@ -119,8 +119,13 @@ class Elided(QLabel):
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._full = ""
+        self._full = self._tip = ""
         self.say(text)
+
+    def setToolTip(self, tip: str) -> None:
+        """What there is to say beside the text; it stays when the text is shortened."""
+        self._tip = tip
+        self._fit()
 
     def say(self, text: str) -> None:
         """Replace the text."""
@@ -135,7 +140,7 @@ class Elided(QLabel):
     def _fit(self) -> None:
         shown = QFontMetrics(self.font()).elidedText(self._full, Qt.TextElideMode.ElideMiddle, max(self.width() - 2, 8))
         self.setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        super().setToolTip("\n".join(filter(None, [self._full if shown != self._full else "", self._tip])))
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""
