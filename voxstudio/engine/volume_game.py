@@ -19,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 from voxstudio.engine import adversarial as adv
 from voxstudio.engine import reconstruction as rec
 from voxstudio.engine.codes import CodeSpace, divergence, entropies
+from voxstudio.engine.growing import grow_generator, grow_trunk
 from voxstudio.engine.maker import UNUSED, Maker, build_critic
 from voxstudio.engine.occupancy_loss import occupancy_loss
 from voxstudio.engine.place import Place
@@ -89,19 +90,11 @@ class Game:
         """True while shapes have half the resolution."""
         return self.done < self.recipe.coarse_steps
 
-    @property
-    def joining(self) -> bool:
-        """True while the last stage learns to stand beside what the coarse steps taught, which is held still."""
-        start = self.recipe.coarse_steps
-        return bool(start) and self.leading and start <= self.done < start + self.recipe.join_steps
-
     def rate(self) -> float:
         """Factor on the step sizes: each of the two parts rises and, with the cosine schedule, falls."""
         r = self.recipe
         if r.schedule == "constant":
             return 1.0
-        if self.joining:
-            return min(1.0, (self.done - r.coarse_steps + 1) / 20)
         start, end = (0, r.lead_steps) if self.leading else (r.lead_steps, r.max_steps)
         rise = min(1.0, (self.done - start + 1) / max(r.warmup_steps, 1))
         fall = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.done - start) / max(end - start, 1))))
@@ -134,7 +127,21 @@ class Game:
         """The loss of one batch, by phase."""
         if self.coarse:
             truth = F.avg_pool3d(truth, 2)
+        elif self.done and self.done == self.recipe.coarse_steps:
+            self._grow(truth)
         return self._lead(truth) if self.leading else self._play(truth)
+
+    @torch.no_grad()
+    def _grow(self, truth: Tensor) -> None:
+        """The last stages begin as what the coarse ones computed."""
+        codes = self.draw(len(truth))
+        with torch.autocast(truth.device.type, enabled=False):
+            grow_trunk(self.critic.trunk, truth)
+            for maker in (self.maker, cast(Maker, self.average.net)):
+                net: Any = maker.net
+                grow_generator(net.volume, net.first_volume(maker.enter(codes)))
+        for module in (self.maker, self.average.net, self.critic):
+            self.place.share(module)
 
     def prepare(self) -> None:
         """Step sizes and moments of this step, no gradients, everything in training."""
@@ -146,15 +153,8 @@ class Game:
                 group["betas"] = (0.9 if self.leading else r.beta1, 0.999)
         self.maker.train()
         self.critic.train()
-        self._hold(self.joining)
         if self.companion is not None:
             self.companion.prepare()
-
-    def _hold(self, still: bool) -> None:
-        """Let only the last stage learn, or everything."""
-        late = {id(p) for part in (*self.maker.net.volume.late, *self.critic.trunk.late) for p in part.parameters()}
-        for parameter in (*self.maker.parameters(), *self.critic.parameters()):
-            parameter.requires_grad_(not still or id(parameter) in late)
 
     def apply(self, critic: bool = True) -> None:
         """Average gradients over processes, clip, update; a gradient that overflowed costs its batch."""
@@ -195,8 +195,7 @@ class Game:
     def _lead(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """An autoencoder: the trunk reads codes, G decodes them (Larsen et al., ICML 2016; TL-embedding)."""
         r = self.recipe
-        maps = self.critic.trunk(F.avg_pool3d(truth, 2) if self.joining else truth)
-        read = self.critic.read(maps[-1])
+        _, read = self.critic(truth)
         found = self.space.posterior(read)
         entered = self.space.sample(found, self.noise, self.random)
         self._keep(entered)
@@ -208,10 +207,6 @@ class Game:
             entered = torch.cat([torch.where(blind, torch.zeros_like(noise), noise), *others], 1)
         logits = self.maker.decode(entered, self.coarse).float()
         loss, values = self._reconstructed(logits, truth)
-        if self.joining:
-            ours, theirs = self.critic.trunk.beside_coarse(truth).float(), maps[0].detach().float()
-            missed = F.mse_loss(ours, theirs) / theirs.var().clamp(min=1e-6)
-            return loss + missed, {"loss": float((loss + missed).detach()), **values, "joined": float(1 - missed.detach())}
         more, told = self._regular(found, truth)
         beside, beside_told = self._beside(None, entered, True)
         loss = loss + more + beside
