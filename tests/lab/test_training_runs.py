@@ -22,6 +22,7 @@ from voxstudio.data.parametric import make
 from voxstudio.engine.checkpoint import read_card
 from voxstudio.engine.chronicle import read_curves
 from voxstudio.engine.training import GO, STOP, Listener, alone_in
+from voxstudio.families import family
 from voxstudio.lab.learning_data import fine_tuning_recipe
 from voxstudio.lab.training import make_recipe, train
 
@@ -31,9 +32,9 @@ TINY = {
 }  # fmt: skip
 
 
-def command(out: Path, recipe: Path, steps: int, *more: str) -> list[str]:
+def command(out: Path, recipe: Path, steps: int, *more: str, key: str = "vae_gan3d") -> list[str]:
     """The command line of one run."""
-    words = ["-m", "voxstudio", "train", "vae_gan3d", "--out", str(out), "--recipe", str(recipe)]
+    words = ["-m", "voxstudio", "train", key, "--out", str(out), "--recipe", str(recipe)]
     return [sys.executable, *words, "--max-steps", str(steps), "--seed", "3", "--save-every", "0", *more]
 
 
@@ -64,19 +65,23 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
-def test_a_killed_run_goes_on_to_the_same_bits(tmp_path: Path, recipe: Path) -> None:
+@pytest.mark.parametrize("key", ["vae_gan3d", "enhancer_gan"])
+def test_a_killed_run_goes_on_to_the_same_bits(key: str, tmp_path: Path, recipe: Path) -> None:
     # A loader process and a pool of views stand between the seed and the batches: neither may show.
-    steps = 24
-    subprocess.run(command(tmp_path / "whole", recipe, steps), check=True, capture_output=True)
+    steps = 24 if key == "vae_gan3d" else 14
+    if key != "vae_gan3d":
+        options = {**family(key).smallest, "max_steps": steps, "lead_steps": 6, "coarse_steps": 3}
+        recipe.write_text(json.dumps(options))
+    subprocess.run(command(tmp_path / "whole", recipe, steps, key=key), check=True, capture_output=True)
     out = tmp_path / "killed"
-    process = subprocess.Popen(command(out, recipe, steps), stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command(out, recipe, steps, key=key), stderr=subprocess.DEVNULL, start_new_session=True)
     end = time.monotonic() + 120
     while len(read_curves(out)) < 2 and process.poll() is None and time.monotonic() < end:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL, "the run was over before it could be killed"
-    again = subprocess.run(command(out, recipe, steps, "--resume"), capture_output=True, text=True)
+    again = subprocess.run(command(out, recipe, steps, "--resume", key=key), capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     whole, killed = ((p / "weights.safetensors").read_bytes() for p in (tmp_path / "whole", out))
     assert whole == killed
