@@ -15,11 +15,15 @@ from voxstudio.session.values import Options
 
 FPS = {".gif": 20.0}
 USUAL_FPS = 24.0
+THREE_QUARTER = -32.0, 20.0
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """What to film: the latents and classes of the places that are visited, and which of them each frame shows."""
+    """What to film: the latents and classes of the places that are visited, and which of them each frame shows.
+
+    ``view`` is the camera's azimuth and elevation in degrees.
+    """
 
     target: Path
     latents: tuple[Latent, ...]
@@ -27,6 +31,7 @@ class Order:
     frames: tuple[int, ...]
     fps: float
     options: Options
+    view: tuple[float, float]
 
 
 def places(steps: int, seconds: float, ending: str, fps: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
@@ -67,5 +72,6 @@ def write_film(model: Any, order: Order, progress: Progress) -> list[Path]:
 
     frames: Sequence[Surface] = Lazy(len(order.frames), surface)
     beside = Lazy(len(order.frames), picture) if hasattr(model, "side_image") else None
-    stage = Stage(fps=order.fps, flat=order.options.style == "blocks")
+    azimuth, elevation = order.view
+    stage = Stage(order.fps, azimuth_deg=azimuth, elevation_deg=elevation, flat=order.options.style == "blocks")
     return save_animation(frames, order.target, stage, beside, progress)

@@ -14,7 +14,7 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
 from voxstudio.session.bench import Bench
 from voxstudio.session.errands import Errands, Say
-from voxstudio.session.film_files import FPS, USUAL_FPS, Order, places, write_film
+from voxstudio.session.film_files import FPS, THREE_QUARTER, USUAL_FPS, Order, places, write_film
 from voxstudio.session.values import Options
 
 if TYPE_CHECKING:
@@ -212,8 +212,10 @@ class Interpolation:
         first, second = self._keys.index(one) + 1, self._keys.index(other) + 1
         return latent, nearer.label, f"{100 * t:.0f} % of the way from keyframe {first} to {second}"
 
-    def export(self, path: Path | str) -> bool:
+    def export(self, path: Path | str, view: tuple[float, float] = THREE_QUARTER) -> bool:
         """Film the whole path on the bench thread: GIF, MP4, animated GLB or numbered OBJ files, as the suffix says.
+
+        ``view`` is where the camera stands: azimuth (0 at the front, 90 at the right) and elevation in degrees.
 
         A message (``where="path"``) says how it went; False if there is no path. What could not be finished is not
         left behind, and the keyframes stay.
@@ -225,7 +227,8 @@ class Interpolation:
         fps = FPS.get(target.suffix.lower(), USUAL_FPS)
         visited, frames = places(self.steps, self._options.seconds, self._options.ending, fps)
         points = [self.point(at) for at in visited]
-        order = Order(target, tuple(p[0] for p in points), tuple(p[1] for p in points), frames, fps, self._looks())
+        latents, labels = tuple(p[0] for p in points), tuple(p[1] for p in points)
+        order = Order(target, latents, labels, frames, fps, self._looks(), view)
         folder = Path(model.key)
 
         def work(job: Job) -> list[Path]:

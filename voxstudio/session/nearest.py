@@ -49,6 +49,17 @@ class NearestShape:
         return self._found
 
     @property
+    def current(self) -> Nearest | None:
+        """The same, but only while somebody watches."""
+        return self._found if self._watched and not self._missing else None
+
+    @property
+    def is_stale(self) -> bool:
+        """True while another shape stands on the stage than the one that was looked at."""
+        shown = self._shown()
+        return self._busy or shown is None or shown.grid is not self._looked_at
+
+    @property
     def grid(self) -> VoxelGrid | None:
         """Its voxels."""
         return self._grid

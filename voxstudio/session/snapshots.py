@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 
 from voxstudio.core.latent import Latent
 from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.requests import Given
 from voxstudio.session.errands import Say
 from voxstudio.session.history import Snapshot
-from voxstudio.session.values import Shown
+from voxstudio.session.values import Options, Shown
 
 KEPT_BYTES = 192 * 2**20
 """Grids of states of the history beyond this make room, oldest first."""
 LONGEST_NAME = 40
+OUTSIDE = -(2**31)
+"""The id of a grid that is compared and not kept."""
 GONE = "This shape is no longer in memory: click it in the history to bring it back first."
 
 
@@ -111,6 +114,13 @@ class Snapshots:
             self._against(kept.grid if kept is not None else None)
             self._changed()
         return True
+
+    def compare_with(self, grid: VoxelGrid, title: str) -> None:
+        """Compare what is shown, from now on and live, with a grid that was never on the stage."""
+        way = Snapshot((), Options(iso=grid.iso_level), Given(grid, title), OUTSIDE)
+        self._compared = Kept(OUTSIDE, title, title, "", "", grid, Latent({}), None, way)
+        self._against(grid)
+        self._changed()
 
     def _make_room(self) -> None:
         total = sum(kept.grid.values.nbytes for kept in self._states.values())

@@ -156,6 +156,7 @@ class ChoiceCode(Row):
             self.combo.activated.connect(self._listed)
             control = self.combo
         control.setToolTip(tip)
+        self._column.setSpacing(2)
         row = widgets.labelled(title, control)
         self._label = row.layout().itemAt(0).widget()
         self._label.setToolTip(FOLLOWS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
@@ -9,9 +11,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from voxstudio.ui import inputs, theme, widgets
 from voxstudio.ui.studio import Studio
 
+if TYPE_CHECKING:
+    from voxstudio.session.snapshots import Kept
+
 ADDED, REMOVED = theme.CATEGORIES[4], theme.CATEGORIES[1]
 """Blue and orange: told apart with every common colour blindness."""
 MODES = (("side", "Side by side"), ("difference", "Difference"))
+
+
+def title_of(kept: Kept) -> str:
+    """The person's name for a shape as it is, or where it comes from as a heading."""
+    return kept.name or kept.origin[:1].upper() + kept.origin[1:]
 
 
 class Dot(QWidget):
@@ -74,7 +84,7 @@ class CompareBar(QFrame):
         kept = session.snapshots.compared
         if kept is None:
             return
-        self.name.say(kept.title[:1].upper() + kept.title[1:])
+        self.name.say(title_of(kept))
         found = session.shown.difference if session.shown is not None else None
         self.iou.setText(f"IoU {found.iou:.3f}" if found is not None else "IoU")
         self.added.setText(f"{found.added:,} added" if found is not None else "added")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from voxstudio.ui import theme, widgets
 from voxstudio.ui.canvas import Canvas
-from voxstudio.ui.compare_bar import CompareBar
+from voxstudio.ui.compare_bar import CompareBar, title_of
 from voxstudio.ui.difference_actors import DifferenceActors
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Comparing(QObject):
         self._show_other(mode == "side")
         if self.other is not None and found is not None and mode == "side":
             self.other.show_surface(found.before, session.options.style, False, shown.draft)
-            self._caption.say(kept.title[:1].upper() + kept.title[1:])
+            self._caption.say(title_of(kept))
         if self._actors is None and mode == "difference":
             self._actors = DifferenceActors(self._canvas.stage)
         if self._actors is not None:

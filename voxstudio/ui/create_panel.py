@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from voxstudio.geometry.mesh_io import READABLE
 from voxstudio.ui import drops, inputs, widgets
 from voxstudio.ui.code_rows import Row
 from voxstudio.ui.search_card import SearchCard, find_dropped
@@ -204,6 +207,14 @@ class CreatePanel(QWidget):
         """Look for their code."""
         event.acceptProposedAction()
         find_dropped(self._studio, event)
+
+    def take(self, paths: Sequence[Path]) -> bool:
+        """Files that were dropped elsewhere on the window: meshes, and photos where nothing else would read them."""
+        model = self._studio.session.model
+        if model is None or not self.search.isVisibleTo(self) or not all(path.is_file() for path in paths):
+            return False
+        meshes = all(path.suffix.lower() in (*READABLE, ".npz") for path in paths)
+        return (meshes or not model.can_reconstruct) and self._studio.session.search.find(paths)
 
     # ---- class, seed, variety --------------------------------------------------------------------
 

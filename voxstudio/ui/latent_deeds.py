@@ -110,7 +110,9 @@ class LatentDeeds(QObject):
         if target.suffix.lower() not in FILMS:
             target = target.with_name(target.name + list(FILMS)[filters.index(kind) if kind in filters else 0])
         self._settings.setValue("folders/films", str(target.parent))
-        self._studio.session.path.export(target)
+        canvas = self._window.viewport.canvas
+        view = (canvas.stage.view_degrees(),) if canvas is not None else ()
+        self._studio.session.path.export(target, *view)
 
     def _folder(self) -> str:
         standard = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)

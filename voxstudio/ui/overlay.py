@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from voxstudio.ui import theme, widgets
+from voxstudio.ui.nearest_inset import NearestInset
 from voxstudio.ui.side_image import SideImage
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.view_cube import ViewCube
@@ -63,6 +64,7 @@ class Overlay(QObject):
         self.cube = ViewCube(ground)
         self.legend = Legend(ground)
         self.side = SideImage(ground)
+        self.nearest = NearestInset(ground, studio)
         self.invitation = QFrame(ground)
         self.invitation.setProperty("role", "pill")
         row = QHBoxLayout(self.invitation)
@@ -117,3 +119,4 @@ class Overlay(QObject):
         if self.invitation.isVisible() and _MARGIN + self.side.width() + 8 > self.invitation.x():
             lowest = min(lowest, self.invitation.y() - 8)
         self.side.move(_MARGIN, lowest - self.side.height())
+        self.nearest.move(wide - self.nearest.width() - _MARGIN, high - self.nearest.height() - _MARGIN)

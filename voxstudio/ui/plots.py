@@ -31,11 +31,15 @@ PICTURES = {".png": "PNG picture", ".svg": "SVG drawing", ".pdf": "PDF document"
 
 
 class Plot(QWidget):
-    """A canvas of matplotlib that is drawn only while it can be seen."""
+    """A canvas of matplotlib that is drawn only while it can be seen.
 
-    def __init__(self, studio: Studio, height: int = 184) -> None:
+    ``along`` is what is counted from left to right; ``calm`` draws a smoothed curve over the values.
+    """
+
+    def __init__(self, studio: Studio, height: int = 184, along: str = "Step", calm: bool = True) -> None:
         super().__init__()
         self._studio = studio
+        self._along, self._calm = along, calm
         self._curves: dict[str, Curve] = {}
         self._titles: dict[str, str] = {}
         self._log = False
@@ -213,7 +217,7 @@ class Plot(QWidget):
                 self._make_axes()
         for (raw, calm), (steps, values) in zip(self._lines, self._curves.values(), strict=True):
             raw.set_data(*outline(steps, values))
-            calm.set_data(*thinned(steps, smoothed(values)))
+            calm.set_data(*thinned(steps, smoothed(values) if self._calm else values))
         if self._fit() or self._ground is None:
             with self._style():
                 self._canvas.draw()
@@ -262,7 +266,7 @@ class Plot(QWidget):
         axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
         axes.grid(True, linewidth=0.6)
         axes.tick_params(length=0, pad=4)
-        axes.set_xlabel("Step", labelpad=2)
+        axes.set_xlabel(self._along, labelpad=2)
         axes.set_ylabel(self._titles.get(names[0], names[0]) if len(names) == 1 else "Loss", labelpad=2)
         if len(names) > 1:
             place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, "borderpad": 0.2}

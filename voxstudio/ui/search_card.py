@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
@@ -73,55 +73,76 @@ class SearchCard(widgets.Card):
         self.picture.setFixedSize(SIDE, SIDE)
         self.picture.setAccessibleName("What is looked for")
         self.name = widgets.Elided("", "heading")
-        self.far = widgets.words("", "hint", wrap=True)
+        self.far = widgets.words("", "figure")
+        self.told = widgets.words("", "hint", wrap=True)
         self.stop = widgets.button("Stop", "", "stop", "Keep the best code so far")
-        self.show_it = widgets.button("Show it", "", "eye", "Stand at the code that was found")
+        self.show_it = widgets.icon_button("eye", "Stand at the code that was found")
+        self.compare = widgets.icon_button("columns", "Compare with what was looked for", checkable=True)
         self.forget = widgets.icon_button("x", "Put this search away")
-        self.curve = Plot(studio, 120)
+        self.curve = Plot(studio, 120, "Decoded shapes", calm=False)
         self.stop.clicked.connect(studio.session.search.stop)
         self.show_it.clicked.connect(studio.session.search.show)
+        self.compare.clicked.connect(self._compare)
         self.forget.clicked.connect(studio.session.search.forget)
         words = QVBoxLayout()
         words.setSpacing(2)
+        words.addStretch(1)
         words.addWidget(self.name)
         words.addWidget(self.far)
         words.addStretch(1)
         row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.setSpacing(4)
+        row.addWidget(self.picture)
+        row.addSpacing(8)
         row.addLayout(words, 1)
-        for part in (self.stop, self.show_it, self.forget):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+        for part in (self.compare, self.show_it, self.forget, self.stop):
+            row.addWidget(part)
         self.body.addWidget(self.place)
         self.body.addLayout(row)
         self.body.addWidget(self.curve)
+        self.body.addWidget(self.told)
         studio.bridge.changed.connect(self._changed)
         self._follow()
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
-        if topic == "inversion":
+        if topic in ("inversion", "kept"):
             self._follow()
 
     @Slot()
     def _follow(self) -> None:
-        now = self._studio.session.search.current
-        self.place.setVisible(now is None or not now.running)
+        session = self._studio.session
+        now = session.search.current
+        ended = now is not None and not now.running
         for part in (self.picture, self.name, self.far, self.curve):
             part.setVisible(now is not None)
         self.stop.setVisible(now is not None and now.running)
-        self.show_it.setVisible(now is not None and not now.running)
-        self.forget.setVisible(now is not None and not now.running)
+        self.show_it.setVisible(ended)
+        self.forget.setVisible(ended)
+        self.compare.setVisible(now is not None and now.target is not None)
+        words = " ".join(part for part in (now.sentence, now.note) if part) if now is not None else ""
+        self.told.setText(words)
+        self.told.setVisible(bool(words))
         if now is None:
             return
         self.name.say(now.name)
-        live = f"IoU {now.iou:.2f} so far" if len(now.overlaps) else "Reading"
-        self.far.setText(" ".join(part for part in (now.sentence or live, now.note) if part))
+        self.far.setText(f"IoU {now.iou:.2f}{'' if ended else ' so far'}" if len(now.overlaps) else "Reading")
         pixmap = self._thumbnails.pixmap(now.target) if now.target is not None else None
         if pixmap is not None:
             self.picture.setPixmap(pixmap)
+        compared = session.snapshots.compared
+        self.compare.setChecked(compared is not None and compared.grid is now.target)
         curves = {"iou": (now.calls, now.overlaps)} if len(now.calls) else {}
         self.curve.show_curves(curves, {"iou": "IoU"})
+
+    @Slot(bool)
+    def _compare(self, on: bool) -> None:
+        session = self._studio.session
+        now = session.search.current
+        if on and now is not None and now.target is not None:
+            session.snapshots.compare_with(now.target, now.name)
+        else:
+            session.snapshots.compare(None)
 
     def dress(self) -> None:
         """Take the colours of the theme."""

@@ -248,6 +248,12 @@ class Stage:
         matrix = self.renderer.GetActiveCamera().GetViewTransformMatrix()
         return np.array([[matrix.GetElement(i, j) for j in range(3)] for i in range(3)])
 
+    def view_degrees(self) -> tuple[float, float]:
+        """Azimuth and elevation of the camera; azimuth 0 looks at the front (-y side)."""
+        back = self.axes()[2]
+        azimuth = np.degrees(np.arctan2(back[0], -back[1]))
+        return float(azimuth), float(np.degrees(np.arcsin(np.clip(back[2], -1.0, 1.0))))
+
     def clip(self) -> None:
         """Keep shape and ground between the near and the far plane."""
         low, high = self.bounds()

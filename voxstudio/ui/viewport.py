@@ -110,6 +110,8 @@ class Viewport(QFrame):
     def _changed(self, topic: str) -> None:
         if topic in ("shown", "options", "views", "checkpoint"):
             self._tell()
+        if topic in ("shown", "nearest", "kept") and self.overlay is not None:
+            self.overlay.nearest.follow()
         if topic == "shown" and self.canvas is not None:
             self._show()
 
