@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voxstudio.core.errors import BadInput
-from voxstudio.data.grids import centred, resized, turned
+from voxstudio.data.grids import centred, refined, resized, turned
 from voxstudio.data.parametric import make
 from voxstudio.data.readers import (
     known_files,
@@ -222,5 +222,15 @@ def test_grids_are_padded_repeated_or_resampled() -> None:
     assert np.array_equal(resized(resized(grid, 16), 8), grid)
     assert resized(grid, 4).any(axis=2).sum() == 2 * 4  # it survives halving
     assert resized(grid, 12).shape == (12, 12, 12)
+
+
+def test_refining_doubles_a_grid_and_keeps_its_rods() -> None:
+    grid = np.zeros((16, 16, 16), bool)
+    grid[4:12, 4:12, 8:10] = True
+    grid[4, 4, 0:8] = True  # a leg of one voxel
+    fine = refined(grid)
+    assert fine.shape == (32, 32, 32) and fine[8:10, 8:10, 2:16].any(axis=(0, 1)).all()
+    assert abs(int(fine.sum()) - 8 * int(grid.sum())) < 0.2 * 8 * grid.sum()
+    assert np.array_equal(resized(fine, 16)[5:11, 5:11], grid[5:11, 5:11])
     assert np.array_equal(turned(turned(grid, 1), 3), grid)
     assert not centred(np.zeros((8, 8, 8), bool)).any()

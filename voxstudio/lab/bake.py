@@ -11,13 +11,18 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from voxstudio.core.card import Card
+from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadCheckpoint, BadInput
 from voxstudio.core.paths import shipped
 from voxstudio.core.recipe import Recipe
+from voxstudio.data.grids import refined
 from voxstudio.data.shape_store import Shapes, open_store
 from voxstudio.engine.checkpoint import CARD, RECIPE, WEIGHTS, read_card, write_card
 from voxstudio.engine.training import GO, STOP, Listener
@@ -95,10 +100,18 @@ def open_sources(bake: Bake, data: Path | None, store: Path) -> list[tuple[Shape
                 raise BadInput(
                     f"{bake.name} learns from {source['data']}: name the folder that holds it with --data."
                 )
-            learnt, kept = (read_collection(path, s, tuple(source["classes"]), resolution) for s in ("train", "test"))
+            fine = bool(source.get("refine"))  # grids of half the resolution, their steps rounded off
+            read = partial(read_collection, path, classes=tuple(source["classes"]))
+            parts = [read(split, resolution=resolution // 2 if fine else resolution) for split in ("train", "test")]
+            learnt, kept = (_refined(part) if fine else part for part in parts)
             store_of_grids(folder, learnt, kept)
         opened.append((open_store(folder), weight))
     return opened
+
+
+def _refined(part: Collection) -> Collection:
+    grids = np.stack([refined(part.occupancy(index)) for index in range(len(part))])
+    return Collection.of(grids, part.names, part.labels, part.class_names, part.title, part.terms)
 
 
 def bake(
