@@ -71,9 +71,9 @@ def _let_through(norm: nn.BatchNorm3d, channel: int, values: Tensor, add: float)
     norm.weight[channel], norm.bias[channel] = (variance + norm.eps).sqrt(), mean + add
 
 
-def _like(old: nn.Parameter | Tensor, new: Tensor) -> nn.Parameter:
+def _like(old: nn.Parameter | Tensor, new: Tensor) -> Tensor:
     """The same parameter with other values; a weight that is computed from another one is set through it."""
     if isinstance(old, nn.Parameter):
         old.copy_(new)
         return old
-    return nn.Parameter(new)
+    return new

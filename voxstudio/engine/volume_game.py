@@ -18,7 +18,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
 from voxstudio.engine import adversarial as adv
 from voxstudio.engine import reconstruction as rec
-from voxstudio.engine.codes import CodeSpace, divergence, entropies
+from voxstudio.engine.codes import CodeSpace, Posterior
+from voxstudio.engine.encoding import changed, regular
 from voxstudio.engine.growing import grow_generator, grow_trunk
 from voxstudio.engine.maker import UNUSED, Maker, build_critic
 from voxstudio.engine.occupancy_loss import occupancy_loss
@@ -212,39 +213,13 @@ class Game:
         loss = loss + more + beside
         return loss, {"loss": float(loss.detach()), **values, **told, **beside_told}
 
-    def _regular(self, found: Any, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
-        """KL of the gaussian codes; mutual information and steadiness of the categorical ones (IMSAT)."""
-        r = self.recipe
-        kl = divergence(found.mean, found.log_variance)
-        loss, values = r.kl_weight * kl, {"kl": float(kl.detach())}
-        if self.space.continuous:
-            scores = divergence(found.score_mean, found.score_log_variance)
-            loss = loss + getattr(r, "score_weight", r.kl_weight) * scores
-            values["kl_codes"] = float(scores.detach())
-        weight = getattr(r, "cluster_weight", 0.0)
-        if self.space.categorical and weight:
-            each, whole = entropies(found.logits)
-            loss = loss + weight * (each - 2.0 * whole)
-            if self.leading:  # later Q, which answers for made shapes, keeps it steady
-                with adv.statistics_kept(self.critic):
-                    again = self.space.posterior(self.critic(self._changed(truth))[1])
-                steady = -(torch.softmax(found.logits.detach(), -1) * torch.log_softmax(again.logits, -1)).sum(-1)
-                loss = loss + weight * 2.0 * steady.mean(0).sum()
-            values["code_entropy"] = float(each.detach())
-            values["codes_in_use"] = float(whole.detach().exp())
-        return loss, values
-
-    def _changed(self, truth: Tensor) -> Tensor:
-        """The same shapes mirrored, shifted by a few voxels and scaled a little."""
-        most = max(1, truth.shape[-1] // 16)
-        shifts = torch.randint(-most, most + 1, (3,), generator=self.random).tolist()
-        x = torch.roll(truth.flip(2), shifts, (2, 3, 4))
-        scale = 1 + 0.2 * (torch.rand(3, generator=self.random) - 0.5)
-        theta = torch.diag_embed(1 / scale)[None].to(x.device)
-        theta = torch.cat([theta, torch.zeros(1, 3, 1, device=x.device)], 2).expand(len(x), 3, 4)
-        with torch.autocast(x.device.type, enabled=False):
-            places = F.affine_grid(theta, list(x.shape), align_corners=False)
-            return F.grid_sample(x.float(), places, align_corners=False)
+    def _regular(self, found: Posterior, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
+        again, weight = None, getattr(self.recipe, "cluster_weight", 0.0)
+        if weight and self.leading and self.space.categorical:
+            # Later Q, which answers for made shapes, keeps the answers steady.
+            with adv.statistics_kept(self.critic):
+                again = self.space.posterior(self.critic(changed(truth, self.random))[1])
+        return regular(self.recipe, self.space, found, again)
 
     def _play(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """One move of both players, from one batch of shapes and as many drawn codes."""

@@ -107,9 +107,11 @@ class TrainSetup(widgets.ScrollColumn):
         self.mode = inputs.Segments([("new", "A new model"), ("tune", "Fine-tune")], "What to train")
         self.family = QComboBox()
         self.family.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for record in families().values():
-            if record.trainer:
-                self.family.addItem(record.title, record.key)
+        trained = [record for record in families().values() if record.trainer]
+        for record in trained:
+            self.family.addItem(record.title, record.key)
+        reading = (k for k, record in enumerate(trained) if "reconstruct" in record.capabilities)
+        self.family.setCurrentIndex(next(reading, 0))  # shapes from pictures are what most people come for
         self.base = CheckpointChoice(self._studio)
         self.about = widgets.words("", "hint", wrap=True)
         self.name = QLineEdit()

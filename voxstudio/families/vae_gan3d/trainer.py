@@ -43,9 +43,7 @@ class VaeGanTrainer:
     of ``place`` gets its own rows of it.
     """
 
-    def __init__(
-        self, recipe: VaeGanRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0
-    ) -> None:
+    def __init__(self, recipe: VaeGanRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0) -> None:
         self.place = as_place(place, recipe.precision)
         self.recipe, self.batches, self.device, self.seed = recipe, batches, self.place.device, seed
         with torch.random.fork_rng(devices=[]):
