@@ -87,10 +87,11 @@ def _make_plain(trainer: Any) -> None:
     from voxstudio.engine.occupancy_loss import composed_loss
     from voxstudio.engine.volumetric import FirstConv
 
-    for holder in (trainer, getattr(trainer, "game", None)):
+    holders = [trainer, *([trainer.game] if hasattr(trainer, "game") else [])]
+    for holder in holders:
         if hasattr(holder, "joint_loss"):
             holder.joint_loss = composed_loss
-        for part in vars(holder).values() if holder is not None else ():
+        for part in vars(holder).values():
             for module in part.modules() if isinstance(part, torch.nn.Module) else ():
                 if isinstance(module, LastUp):
                     module.__class__ = torch.nn.ConvTranspose3d  # type: ignore[assignment]
