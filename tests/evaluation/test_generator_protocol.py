@@ -15,6 +15,7 @@ from voxstudio.evaluation import code_scores
 from voxstudio.evaluation.factors import fit_reader
 from voxstudio.evaluation.generator_protocol import (
     GeneratorData,
+    draw_retrieval,
     evaluate_generator,
     feature_curves,
     measure_classes,
@@ -84,6 +85,10 @@ def test_features_are_classified_and_retrieved(tmp_path: Path) -> None:
     figures, found = measure_features(Boxes(), train, test, repeated)
     assert figures["svm_modelnet10"] > 0.9 and figures["map_modelnet10"] == pytest.approx(found.map, abs=1e-4)
     assert figures["svm"]["width"] == 12**3 and figures["svm"]["train"] == 60
+
+    assert draw_retrieval(figures, tmp_path / "one.png") is not None and (tmp_path / "one.png").stat().st_size > 5000
+    assert len(figures["precision_at_recall"]) == 21 and figures["precision_at_recall"][0] > 0.8
+    assert draw_retrieval({}, tmp_path / "none.png") is None and not (tmp_path / "none.png").exists()
 
     class Blind(Boxes):
         def features(self, grids: Any) -> Any:

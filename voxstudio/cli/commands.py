@@ -85,8 +85,17 @@ def evaluate_command(arguments: Namespace) -> Outcome:
     data = Path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
         raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
+    curve = _writable(arguments.curve, (".png",)) if arguments.curve else None
     document = evaluate(entry.folder, data, device=arguments.device, progress=progress_line())
-    return Outcome(document, "\n".join(_flat(document)))
+    text = "\n".join(_flat(document))
+    if curve is not None:
+        from voxstudio.evaluation.generator_protocol import draw_retrieval
+
+        drawn = draw_retrieval(document["metrics"], curve)
+        text += f"\nWrote {drawn}." if drawn else ""
+        if drawn is None:
+            print("voxstudio: No curve was drawn: no features were measured on ModelNet10.", file=sys.stderr)
+    return Outcome(document, text)
 
 
 def data_command(arguments: Namespace) -> Outcome:

@@ -153,6 +153,7 @@ def _evaluate(commands: Any) -> None:
     parser = _new(commands, "evaluate", "Measure a checkpoint on objects that it has never seen.")
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name or folder")
     parser.add_argument("--data", metavar="DIR", help="real shapes: ModelNet, voxel files, or a folder of meshes")
+    parser.add_argument("--curve", metavar="P.png", help="also draw precision over recall, where features are measured")
     parser.add_argument("--device", choices=DEVICES, default="auto")
 
 

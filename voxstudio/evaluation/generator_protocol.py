@@ -6,6 +6,7 @@ Each function returns the figures that ``voxstudio evaluate --json`` prints unde
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from voxstudio.evaluation.code_labels import CHECK_SHAPES, FIND_SHAPES, label_co
 from voxstudio.evaluation.code_scores import class_agreement, factor_agreement, seen_codes
 from voxstudio.evaluation.factors import FactorReader
 from voxstudio.evaluation.linear_svm import linear_svm
-from voxstudio.evaluation.retrieval import Retrieval, retrieval
+from voxstudio.evaluation.retrieval import Retrieval, draw_curves, draw_figures, in_figures, retrieval
 from voxstudio.evaluation.sample_quality import sample_quality
 from voxstudio.evaluation.voxel_prediction import voxel_prediction
 
@@ -36,6 +37,7 @@ INVERTED = 24
 BUDGET = 96
 """Held-out shapes, and decoded shapes for each of them: the same for every generator."""
 AT_ONCE = 32
+FEATURE_KEYS = ("svm_modelnet10", "svm_modelnet10_new", "map_modelnet10", "precision_at_recall")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ def evaluate_generator(model: LatentSpace, data: GeneratorData, progress: Progre
         found |= measure_features(model, data.train, data.test, data.repeated, progress=part(0.65, half))[0]
         if data.baseline is not None:
             other = measure_features(data.baseline, data.train, data.test, data.repeated, progress=part(half, 1.0))[0]
-            found |= {f"{key}_no_enhancer": other[key] for key in ("svm_modelnet10", "map_modelnet10")}
+            found |= {f"{key}_no_enhancer": other[key] for key in FEATURE_KEYS}
     found["measured"] = {**found.get("measured", {}), **data.words, "iso_level": model.card.iso_level}
     return found
 
@@ -199,7 +201,7 @@ def measure_features(
     found = retrieval(asked, test.labels)
     figures = {
         "svm_modelnet10": round(svm.accuracy, 4), "svm_modelnet10_new": round(svm.accuracy_new, 4),
-        "map_modelnet10": round(found.map, 4),
+        "map_modelnet10": round(found.map, 4), "precision_at_recall": in_figures(found),
         "svm": {"c": svm.c, "features": svm.scaling, "validation": round(svm.validation_accuracy, 4),
                 "width": svm.width, "train": svm.train_objects, "test": svm.test_objects},
     }  # fmt: skip
@@ -225,8 +227,6 @@ def feature_curves(
     picture: Path | None = None, progress: Progress = quiet,
 ) -> dict[str, Figures]:  # fmt: skip
     """The paper's table: figures of several networks (layers 1, 2, 3 and none), and their curves as a picture."""
-    from voxstudio.evaluation.retrieval import draw_curves
-
     rows, curves = {}, {}
     for k, (name, model) in enumerate(models.items()):
 
@@ -237,3 +237,13 @@ def feature_curves(
     if picture is not None:
         draw_curves(curves, picture)
     return rows
+
+
+def draw_retrieval(figures: Mapping[str, Any], path: Path) -> Path | None:
+    """Draw the precision-recall curves that a card or ``evaluate`` holds; None if it holds none."""
+    curves = {
+        name: (float(figures[f"map_modelnet10{tail}"]), figures[f"precision_at_recall{tail}"])
+        for name, tail in (("its features", ""), ("without the enhancer", "_no_enhancer"))
+        if f"precision_at_recall{tail}" in figures
+    }
+    return draw_figures(curves, path) if curves else None

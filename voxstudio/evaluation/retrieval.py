@@ -5,7 +5,7 @@ Every test object is a query; all other test objects are ordered by euclidean di
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ import numpy.typing as npt
 from voxstudio.evaluation.linear_svm import Features, Labels, Values, grams, squared_lengths
 
 RECALLS = np.linspace(0.0, 1.0, 101)
+STRIDE = 5
+TITLE = "Retrieval, ModelNet10 test set"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +69,23 @@ def of_distances(squared: Values, labels: Labels) -> Retrieval:
     return Retrieval(mean, RECALLS, curves[asked].mean(axis=0) if count else curves.sum(axis=0), by_class, count)
 
 
-def draw_curves(curves: Mapping[str, Retrieval], path: Path, title: str = "Retrieval, ModelNet10 test set") -> Path:
+def in_figures(found: Retrieval) -> list[float]:
+    """Precision at recalls 0, 0.05, ... 1, for a card: :func:`draw_figures` draws it again."""
+    return [round(float(value), 4) for value in found.precision[::STRIDE]]
+
+
+def draw_curves(curves: Mapping[str, Retrieval], path: Path, title: str = TITLE) -> Path:
     """Draw precision over recall of several features as PNG; CannotWrite if the disk refuses. The same bytes twice."""
+    return _drawn({name: (found.map, found.recall, found.precision) for name, found in curves.items()}, path, title)
+
+
+def draw_figures(curves: Mapping[str, tuple[float, Sequence[float]]], path: Path, title: str = TITLE) -> Path:
+    """:func:`draw_curves` from the mean average precision and the figures of :func:`in_figures`."""
+    rows = {name: (mean, RECALLS[::STRIDE], np.asarray(values)) for name, (mean, values) in curves.items()}
+    return _drawn(rows, path, title)
+
+
+def _drawn(rows: Mapping[str, tuple[float, Values, Values]], path: Path, title: str) -> Path:
     import io
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -79,8 +96,8 @@ def draw_curves(curves: Mapping[str, Retrieval], path: Path, title: str = "Retri
     figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for name, found in curves.items():
-        axes.plot(found.recall, found.precision, label=f"{name}: mAP {100 * found.map:.1f} %")
+    for name, (mean, recall, precision) in rows.items():
+        axes.plot(recall, precision, label=f"{name}: mAP {100 * mean:.1f} %")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision", title=title)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False)
