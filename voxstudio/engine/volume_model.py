@@ -56,6 +56,8 @@ class VolumeModel:
                 net.eval().requires_grad_(False).to(device)
         if fast:
             inference_form(self.maker.net, self.dtype)
+            # Taken as a matrix: in any other layout it would be copied for every shape.
+            self.maker.net.first.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
             if self.critic is not None:
                 inference_form(self.critic.trunk, self.dtype)
 
