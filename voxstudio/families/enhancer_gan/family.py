@@ -69,5 +69,5 @@ FAMILY = Family(
         "image_width": 8,
         "image_d_width": 4,
         "shape_pool": 4,
-    },  # fmt: skip
+    },
 )

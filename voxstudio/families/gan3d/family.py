@@ -57,5 +57,5 @@ FAMILY = Family(
         "lead_steps": 2,
         "coarse_steps": 1,
         "max_steps": 4,
-    },  # fmt: skip
+    },
 )

@@ -66,5 +66,5 @@ FAMILY = Family(
         "categories": 3,
         "continuous_codes": 2,
         "shape_limit_weight": 0.1,
-    },  # fmt: skip
+    },
 )

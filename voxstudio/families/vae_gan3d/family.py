@@ -101,6 +101,11 @@ FAMILY = Family(
         },
     },
     smallest={
-        "width": 16, "encoder_width": 8, "latent_size": 16, "image_size": 64, "batch_size": 2, "view_counts": (2,),
-    },  # fmt: skip
+        "width": 16,
+        "encoder_width": 8,
+        "latent_size": 16,
+        "image_size": 64,
+        "batch_size": 2,
+        "view_counts": (2,),
+    },
 )
