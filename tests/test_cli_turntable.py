@@ -29,10 +29,11 @@ def test_photos_to_a_mesh_and_to_voxels(tmp_path: Path, capfd: pytest.CaptureFix
 
 def test_photos_of_unrelated_objects_make_no_shape(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     photos = sorted(SAMPLE.parent.glob("*.png"))[:9]
-    assert app.main(["turntable", *map(str, photos), "-o", str(tmp_path / "x.stl"), "--resolution", "32"]) == 1
+    words = ["-o", str(tmp_path / "x.stl"), "--resolution", "32", "--elevation", "15"]
+    assert app.main(["turntable", *map(str, photos), *words]) == 1
     told = capfd.readouterr()
     assert told.out == "" and len(told.err.strip().splitlines()) == 1
-    assert "The photos agree to only " in told.err and "one object that turns once around" in told.err
+    assert "The photos agree to only " in told.err and "one object through one whole turn" in told.err
     assert list(tmp_path.iterdir()) == []
 
 

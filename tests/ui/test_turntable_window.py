@@ -79,7 +79,7 @@ def test_photos_that_make_no_shape_are_told_in_the_panel(studio: Driver) -> None
     panel = studio.panel("turntable")
     studio.session.turntable.read(sorted(SAMPLE.parent.glob("*.png"))[:9])
     studio.until(lambda: studio.session.turntable.photos is not None)
-    studio.session.turntable.set(resolution=32)
+    studio.session.turntable.set(resolution=32, elevation_deg=15.0)  # it need not be looked for
     panel.carve.click()
     studio.until(lambda: studio.session.message is not None and studio.session.job is None)
     studio.settle()

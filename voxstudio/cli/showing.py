@@ -23,14 +23,16 @@ def show_command(arguments: Namespace) -> Outcome:
 
 def _rows(entry: Any) -> Iterator[str]:
     """Pairs of a word and what there is to say; what there is nothing to say of is left away."""
+    from voxstudio.lab.card_words import metrics_in_words, sources_in_words
+
     card, folder = entry.card, entry.folder
     for word, said in (
         ("name", [entry.name]),
         ("family", [_family(card)]),
         ("grid", [f"{card.resolution}^3, shape above {card.iso_level:.3g}"]),
         ("classes", [", ".join(card.classes)]),
-        ("learned from", _sources(card)),
-        ("measured", _measures(card)),
+        ("learned from", sources_in_words(card.data)),
+        ("measured", metrics_in_words(card.metrics)),
         ("training", [_training(card)]),
         ("licence", [card.licence]),
         ("notes", list(card.notes)),
@@ -47,19 +49,6 @@ def _family(card: Card) -> str:
 
     known = families().get(card.family)
     return f"{known.title} ({card.family})" if known is not None else card.family
-
-
-def _sources(card: Card) -> list[str]:
-    from voxstudio.lab.card_words import data_in_words
-
-    sources = card.data.get("sources")
-    return [data_in_words({"source": one}) for one in sources] if sources else [data_in_words(card.data)]
-
-
-def _measures(card: Card) -> list[str]:
-    from voxstudio.lab.card_words import metrics_in_words
-
-    return metrics_in_words(card.metrics)
 
 
 def _training(card: Card) -> str:

@@ -40,8 +40,8 @@ NOT_FOUND = "The object cannot be told from the background."
 REVERSED = "The photos agree better if the object turned the other way: try the other direction."
 LOOSE = "The photos agree to only {:.0%}, so parts of the shape are wrong: check their order, direction and elevation."
 NO_SHAPE = (
-    "The photos agree to only {:.0%}, which makes no shape: take one object that turns once around in equal steps, "
-    "name the photos in their order, and check the direction and the elevation."
+    "The photos agree to only {:.0%}, too little for a shape: take one object through one whole turn, and check "
+    "order, direction and elevation."
 )
 _AGREED = 0.9
 """Mean agreement of the believed photos below which parts of the shape are wrong."""

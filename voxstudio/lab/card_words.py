@@ -64,6 +64,13 @@ def data_in_words(data: Mapping[str, Any]) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part) + "." if any(parts) else ""
 
 
+def sources_in_words(data: Mapping[str, Any]) -> list[str]:
+    """The same, each source by itself."""
+    sources = data.get("sources")
+    told = [data_in_words({"source": one}) for one in sources] if isinstance(sources, list | tuple) else []
+    return [words for words in told if words] or [words for words in [data_in_words(data)] if words]
+
+
 def _source_in_words(source: Any) -> str:
     """One source with its number of objects and its terms."""
     if not isinstance(source, Mapping):

@@ -93,7 +93,8 @@ class Inspector(QDialog):
             (("names", "Names"), ("differences", "Differences"), ("tensors", "Tensors")), "Show"
         )
         self.names = Table("Names", ("", "Our name", "Name in the file"), 1)
-        self.differences = Table("Differences", ("", "Name", "Shape in the file", "Shape needed"), 1)
+        heads = ("", "Name", "Shape in the file", "Shape needed")
+        self.differences = Table("Differences", heads, 1, "Nothing is missing, left over or of another shape.")
         self.tensors = Table("Tensors", ("Name", "Shape", "Type", "Size"), 0)
         self.choices = Choices(self.names)
         self.names.setItemDelegateForColumn(2, self.choices)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -28,6 +28,7 @@ Index = QModelIndex | QPersistentModelIndex
 NOTHING = "nothing"
 _FILE_COLUMN = 2
 _ROW = 34
+_TICK = 28
 
 
 @dataclass(frozen=True)
@@ -227,11 +228,22 @@ class Choices(QStyledItemDelegate):
         painter.drawPixmap(place, mark)
 
 
-class Table(QTableView):
-    """A quiet table: no grid, one line selected, widths by their words."""
+class Marks(QStyledItemDelegate):
+    """Tick, icon and word of a line. Qt leaves the style sheet's padding out of the width where there is a tick."""
 
-    def __init__(self, name: str, heads: Sequence[str], wide: int) -> None:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Room for all three."""
+        hint = super().sizeHint(option, index)
+        ticked = index.data(Qt.ItemDataRole.CheckStateRole) is not None
+        return QSize(hint.width() + (_TICK if ticked else 0), hint.height())
+
+
+class Table(QTableView):
+    """A quiet table: no grid, one line selected, widths by their words; ``empty`` is told where there is no line."""
+
+    def __init__(self, name: str, heads: Sequence[str], wide: int, empty: str = "") -> None:
         super().__init__()
+        self._empty = empty
         self.setAccessibleName(name)
         self.lines = Rows(heads, self)
         self.setModel(self.lines)
@@ -251,6 +263,17 @@ class Table(QTableView):
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in range(wide, wide + (2 if len(heads) == 3 else 1)):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._marks = Marks(self)
+        self.setItemDelegateForColumn(0, self._marks)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The lines, or a word in their place."""
+        super().paintEvent(event)
+        if self._empty and not self.lines.rows:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(theme.current().muted))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
+            painter.end()
 
     @Slot(QModelIndex)
     def _open_list(self, index: QModelIndex) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from voxstudio.lab.card_words import data_in_words, metrics_in_words
+from voxstudio.lab.card_words import metrics_in_words, sources_in_words
 from voxstudio.ui import widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
@@ -37,6 +37,49 @@ def size_in_words(folder: Path) -> str:
     except OSError:
         return ""
     return f"{size / 2**20:.1f} MiB"
+
+
+def pretty(text: str) -> str:
+    """Words of a card as the window writes them: ``64³`` for ``64^3``, and long words breakable."""
+    return breakable(text.replace("^3", "³"))
+
+
+def details_of(card: Card) -> list[str]:
+    """What stands on a card beside its summary and its first figure."""
+    lines = metrics_in_words(card.metrics)[1:]
+    if card.classes:
+        lines.append(f"Classes: {', '.join(card.classes)}")
+    lines += [f"Learned from: {words}" for words in sources_in_words(card.data)]
+    return [*lines, f"Licence of the weights: {card.licence}", *card.notes]
+
+
+class Details(QWidget):
+    """Folded at first: the lines are made when they are first seen."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self._card = card
+        self._lines: list[QWidget] = []
+        tip = "What it learned from, its licence and its other figures"
+        self.header = widgets.button("Details", "fold", "caret-right", tip)
+        self.header.setAccessibleName(f"Details of {card.title or card.name}")
+        self.header.setCheckable(True)
+        self.header.toggled.connect(self._fold)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(self.header, 0, Qt.AlignmentFlag.AlignLeft)
+
+    @Slot(bool)
+    def _fold(self, on: bool) -> None:
+        if on and not self._lines:
+            self._lines = [widgets.words(pretty(line), "hint", wrap=True) for line in details_of(self._card)]
+            for line in self._lines:
+                self._column.addWidget(line)
+        for line in self._lines:
+            line.setVisible(on)
+        self.header.setProperty("icon_name", "caret-down" if on else "caret-right")
+        widgets.dress(self.header)
 
 
 class CheckpointCard(widgets.Card):
@@ -77,17 +120,11 @@ class CheckpointCard(widgets.Card):
         badges.addStretch(1)
         self.body.addLayout(badges)
         if card.summary:
-            self.body.addWidget(widgets.words(card.summary, wrap=True))
-        for line in metrics_in_words(card.metrics):
+            self.body.addWidget(widgets.words(pretty(card.summary), wrap=True))
+        for line in metrics_in_words(card.metrics)[:1]:
             self.body.addWidget(widgets.words(line, "hint", wrap=True))
-        if card.classes:
-            self.body.addWidget(widgets.words(f"Classes: {', '.join(card.classes)}", "hint", wrap=True))
-        learned = data_in_words(card.data)
-        if learned:
-            self.body.addWidget(widgets.words(breakable(f"Learned from: {learned}"), "hint", wrap=True))
-        self.body.addWidget(widgets.words(f"Licence of the weights: {card.licence}", "hint", wrap=True))
-        for note in card.notes[:3]:
-            self.body.addWidget(widgets.words(breakable(note), "hint", wrap=True))
+        self.details = Details(card)
+        self.body.addWidget(self.details)
 
     def show_chosen(self, chosen: bool, busy: bool) -> None:
         """Mark the one that is in use."""

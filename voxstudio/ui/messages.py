@@ -10,7 +10,7 @@ from voxstudio.ui import icons, theme, widgets
 from voxstudio.ui.studio import Studio
 
 _ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
-MOST_LINES = 4
+MOST_LINES = 5
 _EDGE = 8
 _BESIDE = 12 + 18 + 8 + 8 + 30 + 4
 """Pixels that the icon, the button and the gaps take from the width."""

@@ -12,7 +12,7 @@ from voxstudio.ui.side_image import SideImage
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.view_cube import ViewCube
 
-INVITATION = "Drop photos here, or try a sample"
+INVITATION = "Drop photos here"
 _MARGIN = 16
 
 

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from voxstudio.core.voxel_grid import VoxelGrid
     from voxstudio.session.training_values import Comparison, TrainingStatus
 
-PREVIEW_SIDE, COMPARED_SIDE = 136, 104
+PREVIEW_SIDE, COMPARED_SIDE = 136, 96
 EARLY = 0.05
 """Share of the steps before which samples may look alike: nothing was learned that could differ."""
+
+
+FIRST_STEPS = 5
+"""The first steps take longer than the others: before, no time is foretold."""
 
 
 class Warn(QFrame):
@@ -73,10 +77,10 @@ class Picture(QLabel):
     def show_pixels(self, pixels: Pictures) -> None:
         """Show the first of these, uint8 ``[S, S, 4]``; with none a word."""
         self._pixels = pixels
-        if pixels:
+        if pixels and pixels[0][..., 3].any():
             self.setPixmap(pictures.tile(pixels[0], self._side, self.devicePixelRatio()))
         else:
-            self.setText("No shape yet")
+            self.setText("Still empty" if pixels else "No shape yet")
 
     def dress(self) -> None:
         """Take the colours of the theme."""
@@ -222,7 +226,8 @@ class TrainLive(widgets.ScrollColumn):
         self.progress.setVisible(status.is_running)
         self.steps.setText(steps_in_words(status.step, status.max_steps) if status.max_steps and status.step else "")
         self.rate.setText(rate_in_words(status.samples_per_second) if status.state == "running" else "")
-        left = time_in_words(status.seconds_left) if status.state == "running" else ""
+        known = status.state == "running" and status.step >= FIRST_STEPS
+        left = time_in_words(status.seconds_left) if known else ""
         self.left.setText(f"{left} left" if left else "")
         widgets.restyle(self.sentence, role="danger" if status.state == "failed" else "")
         self.sentence.setText(status.sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
@@ -12,11 +13,15 @@ from voxstudio.data.glance import PHOTOS, glance
 from voxstudio.ui import inputs, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
+if TYPE_CHECKING:
+    from voxstudio.ui.turntable_tile import TurnTile
+
 PANEL = PanelSpec(
     "turntable", "Turntable", "arrows-clockwise", "Carve a solid from photos of an object that was turned", 25,
     "voxstudio.ui.turntable_panel:TurntablePanel",
 )  # fmt: skip
 DIRECTIONS = (("counter", "Counter-clockwise"), ("clockwise", "Clockwise"))
+FIRST_TILES = 4
 FOUND = -81.0
 """The spin box's lowest value: the elevation is found from the silhouettes."""
 
@@ -39,9 +44,13 @@ class TurntablePanel(QWidget):
         self.problem = Banner(studio, "turntable", "result", "export")
         self.count = widgets.words("", "heading")
         self.said = widgets.words("", "hint", wrap=True)
+        self.more = widgets.button("Show all", "quiet", tip="Every photo with its silhouette, or only the first ones")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._show_tiles)
         self.clear = widgets.button("Remove all", "quiet", tip="Remove all turntable photos; the shape stays")
         self.clear.clicked.connect(studio.session.turntable.clear)
         self.flow = widgets.Flow(WIDTH)
+        self._tiles: list[TurnTile] = []
         self.direction = inputs.Segments(DIRECTIONS, "Direction")
         self.direction.setToolTip("How the object turned, seen from above")
         self.elevation = QDoubleSpinBox()
@@ -72,6 +81,7 @@ class TurntablePanel(QWidget):
         scroll.setProperty("role", "panel")
         head = QHBoxLayout()
         head.addWidget(self.count, 1)
+        head.addWidget(self.more)
         head.addWidget(self.clear)
         self._photos = widgets.Card()
         self._photos.body.addLayout(head)
@@ -84,7 +94,7 @@ class TurntablePanel(QWidget):
         taken.body.addWidget(self.said)
         shape = widgets.Card("Shape")
         shape.body.addWidget(self.controls)
-        for part in (self.zone, self.problem, taken, shape, self._photos):
+        for part in (self.zone, self.problem, self._photos, taken, shape):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
         foot = QVBoxLayout()
@@ -124,6 +134,8 @@ class TurntablePanel(QWidget):
         self.said.setVisible(carved is not None)
         if photos is None:
             self.flow.set_tiles([])
+            self._tiles = []
+            self.more.setChecked(False)
             return
         self.count.setText(f"{len(photos.photos)} photos")
         tiles = self.flow.findChildren(TurnTile, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -132,11 +144,23 @@ class TurntablePanel(QWidget):
                 tile.hide()
                 tile.setParent(None)
                 tile.deleteLater()
-            tiles = [TurnTile(photo) for photo in photos.photos]
-            self.flow.set_tiles(tiles)
+            tiles = [TurnTile(photo, self.flow) for photo in photos.photos]
         weights = carved.weights if carved is not None else (None,) * len(tiles)
         for tile, weight in zip(tiles, weights, strict=True):
             tile.tell((tile.photo.turn_deg if options.clockwise else -tile.photo.turn_deg) % 360.0, weight)
+        self._tiles = tiles
+        self._show_tiles()
+
+    @Slot()
+    def _show_tiles(self) -> None:
+        """All tiles; or the first ones and those that are marked, so that the settings below stay in sight."""
+        everything = self.more.isChecked()
+        shown = [tile for k, tile in enumerate(self._tiles) if everything or k < FIRST_TILES or tile.is_marked]
+        for tile in self._tiles:
+            tile.setVisible(tile in shown)
+        self.flow.set_tiles(shown)
+        self.more.setText("Show fewer" if everything else "Show all")
+        self.more.setVisible(everything or len(shown) < len(self._tiles))
 
     @Slot(str)
     def _turn(self, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from voxstudio.ui import icons, pictures, theme, widgets
 
@@ -19,9 +19,10 @@ WIDTH = 76
 class TurnTile(QFrame):
     """The picture with what is not the object faded, and below it where the camera stood."""
 
-    def __init__(self, photo: Photo) -> None:
-        super().__init__()
+    def __init__(self, photo: Photo, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.photo = photo
+        self.is_marked = bool(photo.note)
         self.picture, self.mark = QLabel(), QLabel()
         self.picture.setFixedSize(SIDE, SIDE)
         self.picture.setProperty("role", "picture")
@@ -52,7 +53,8 @@ class TurnTile(QFrame):
         doubted = weight is not None and weight < TRUSTED
         self.picture.setPixmap(pictures.tile(self.photo.thumbnail, SIDE, self.devicePixelRatioF()))
         self.angle.setText(f"{azimuth_deg:.0f}°")
-        self.mark.setVisible(doubted or bool(self.photo.note))
+        self.is_marked = doubted or bool(self.photo.note)
+        self.mark.setVisible(self.is_marked)
         self.mark.setPixmap(icons.pixmap("warning", theme.current().danger, 16))
         said = "contradicts the other photos and is not believed" if doubted else self.photo.note
         self.setToolTip(f"{self.photo.name}: {said}" if said else self.photo.name)

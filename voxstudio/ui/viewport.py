@@ -69,6 +69,7 @@ class Viewport(QFrame):
         self._studio: Studio | None = None
         self._drawn = 0
         self._framed = False
+        self._invites = self._empty_handed = True
         self._room: tuple[int, ...] = ()
         self._stack = QStackedLayout(self)
         self._empty = QLabel("")
@@ -105,6 +106,11 @@ class Viewport(QFrame):
         studio.bridge.changed.connect(self._changed)
         self._changed("shown")
         self.ready.emit()
+
+    def invite(self, on: bool) -> None:
+        """Whether photos are asked for on the stage: not while the panel in front has another purpose."""
+        self._invites = on
+        self._tell()
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
@@ -144,7 +150,8 @@ class Viewport(QFrame):
         coloured = session.options.colour_by == "confidence" and shown is not None and shown.surface.values is not None
         overlay.legend.setVisible(coloured)
         reads = session.model is None or session.model.can_reconstruct
-        overlay.invitation.setVisible(reads and not session.views)
+        self._empty_handed = reads and not session.views
+        overlay.invitation.setVisible(self._empty_handed and self._invites)
         overlay.side.show_picture(shown.side if shown else None, bool(shown and shown.draft))
         overlay.place()
         self._make_room()
@@ -153,7 +160,8 @@ class Viewport(QFrame):
         """The shape stands between the name and the lowest button."""
         if self.overlay is None or self.canvas is None:
             return
-        lowest = self.overlay.invitation if self.overlay.invitation.isVisibleTo(self.canvas) else self.overlay.views
+        # Another panel in front takes the invitation away, but must not move the shape.
+        lowest = self.overlay.invitation if self._empty_handed else self.overlay.views
         room = (self.overlay.titles.geometry().bottom() + 8, self.canvas.height() - lowest.y() + 12)
         if (*room, self.canvas.height()) != self._room:
             self._room = (*room, self.canvas.height())

@@ -129,6 +129,8 @@ class Elided(QLabel):
 
     def say(self, text: str) -> None:
         """Replace the text."""
+        if text == self._full and self.text():
+            return
         self._full = text
         self.setAccessibleName(text)
         self._fit()
@@ -216,3 +218,7 @@ class ScrollColumn(QScrollArea):
         self.column.setContentsMargins(16, 4, 16, 16)
         self.column.setSpacing(12)
         self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """As wide as a panel, whatever it holds: another content must not widen the dock."""
+        return QSize(theme.PANEL_WIDTH, super().sizeHint().height())

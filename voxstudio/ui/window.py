@@ -19,6 +19,8 @@ from voxstudio.ui.viewport import Viewport
 LAYOUT = 1
 """Raised when an old layout would no longer fit."""
 FIRST_PANEL = "reconstruct"
+INVITING = ("library", FIRST_PANEL)
+"""Panels beside which the stage asks for photos."""
 
 
 class Window(QMainWindow):
@@ -107,6 +109,7 @@ class Window(QMainWindow):
         dock.show()
         dock.raise_()
         self.rail.choose(key)
+        self.viewport.invite(key in INVITING)
 
     @property
     def in_front(self) -> QWidget | None:
