@@ -212,3 +212,26 @@ def test_a_film_is_whole_or_not_there(open_session: Callable[[Path], Owner], cha
     session.path.set(ending="once")
     assert session.path.export(tmp_path / "walk.avi")
     owner.until(lambda: session.message is not None and "walk.avi" in session.message.sentence)
+
+
+def test_a_code_is_saved_and_opened_again_exactly(
+    open_session: Callable[[Path], Owner], chairs: Path, things: Path, tmp_path: Path
+) -> None:
+    owner = open_session(chairs)
+    session, file = owner.session, tmp_path / "code.json"
+    assert not session.latents.save(file) and "no code to save" in session.message.sentence
+    owner.sample(5)
+    session.move("continuous:1", 0.25)
+    kept = owner.rest().shown
+    assert session.latents.save(file)
+    owner.until(lambda: file.exists())
+    owner.sample(6)
+    assert session.latents.load(file)
+    owner.until(lambda: session.shown.origin == "code.json")
+    assert np.array_equal(owner.rest().shown.grid.values, kept.grid.values)
+    assert not session.latents.save(tmp_path / "no" / "where.json") or owner.rest()
+    owner.until(lambda: session.message is not None and session.message.severity == "error")
+    other = open_session(things)
+    assert other.session.latents.load(file)
+    other.until(lambda: other.session.message is not None)
+    assert "belongs to the checkpoint chairs" in other.session.message.sentence

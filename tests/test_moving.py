@@ -40,7 +40,7 @@ class BoxModel:
     def controls(self) -> tuple[Slider | Choice, ...]:
         return (
             Slider("continuous:0", "Code 1", -1, 1, 0), Slider("continuous:1", "Code 2", -1, 1, 0),
-            Choice("categorical:0", "Kind 1", ("1", "2", "3"), "1"),
+            Choice("categorical:0", "Kind 1", ("1", "2", "3"), "1"), Choice("label", "Class", CARD.classes, "crate"),
         )  # fmt: skip
 
     def draw(self, seed: int, label: str | None = None, truncation: float = 1.0) -> Latent:

@@ -38,8 +38,8 @@ def difference(one: VoxelGrid, other: VoxelGrid, before: Surface) -> Difference:
     a, b = _sized(one.occupancy, shape), _sized(other.occupancy, shape)
     finer = one if one.values.size >= other.values.size else other
     more, less = b & ~a, a & ~b
-    surfaces = [_blocks(part, finer) for part in (a & b, more, less)]
-    return Difference(iou(a, b), int(more.sum()), int(less.sum()), *surfaces, before)
+    common, came, went = (_blocks(part, finer) for part in (a & b, more, less))
+    return Difference(iou(a, b), int(more.sum()), int(less.sum()), common, came, went, before)
 
 
 def _sized(inside: Bools, shape: tuple[int, ...]) -> Bools:

@@ -20,6 +20,7 @@ def suites() -> dict[str, Callable[[], Sequence[Row]]]:
         "window": bench_window.start_up,
         "drop": bench_window.drop,
         "slider": bench_window.slider,
+        "codes": bench_window.codes,
         "network": bench_work.network,
         "mesh": bench_work.meshing,
         "export": bench_work.exporting,

@@ -9,8 +9,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from voxstudio.core.errors import VoxStudioError
@@ -119,3 +121,25 @@ def slider() -> list[Row]:
     with screen() as environment:
         found = probe(environment, "slider") if environment is not None else {}
     return [row("slider.updates_64", found.get("updates_per_s"), "1/s", None, "value >= 30")]
+
+
+def codes() -> list[Row]:
+    """A code's slider at 64^3, for the paper's width and for the compact one: the whole against its stages alone."""
+    from voxstudio.lab.bench_codes import PRESETS, blob_checkpoint
+
+    rows = []
+    for width, least in zip(PRESETS, (25, 40), strict=True):
+        with screen() as environment, tempfile.TemporaryDirectory() as place:
+            found: dict[str, Any] = {}
+            if environment is not None:
+                blob_checkpoint(Path(place) / f"blobs-{width}", width)
+                found = probe({**environment, "VOXSTUDIO_CHECKPOINTS": place}, "codes")
+        # One update may be on its way when the hand lets go; the exact one follows it, with its shadow.
+        within = 2.0 * found["alone_ms"] if found else None
+        rows += [
+            row(f"codes.updates_64_{width}", found.get("updates_per_s"), "1/s", None, f"value >= {least}"),
+            row(f"codes.whole_{width}", found.get("whole_ms"), "ms", found.get("alone_ms"), "ratio <= 1.15"),
+            row(f"codes.release_{width}", found.get("release_ms"), "ms", within, "ratio <= 1.15"),
+            row(f"codes.waiting_{width}", found.get("waiting"), "shapes", None, "value <= 2"),
+        ]
+    return rows

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
+from voxstudio.core.latent import Latent
 from voxstudio.engine.jobs import IoThread, Job
 from voxstudio.session.values import JobState
 
 Say = Callable[[str, str, str], None]
+
+
+class Place(Protocol):
+    """What :meth:`Session.place` is."""
+
+    def __call__(self, latent: Latent, origin: str, label: str | None = None, draft: bool = False) -> None:
+        """Stand at a latent."""
 
 
 class Errands:

@@ -6,14 +6,14 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
 from voxstudio.session.bench import Bench
-from voxstudio.session.errands import Errands, Say
+from voxstudio.session.errands import Errands, Place, Say
 from voxstudio.session.film_files import FPS, THREE_QUARTER, USUAL_FPS, Order, places, write_film
 from voxstudio.session.values import Options
 
@@ -52,13 +52,6 @@ class PathOptions:
     def __post_init__(self) -> None:
         if self.how not in HOW or self.ending not in ENDINGS or not 0.2 <= self.seconds <= 30.0:
             raise BadInput(f"A path runs {' or '.join(HOW)}, ends {', '.join(ENDINGS)}, 0.2 to 30 seconds a step.")
-
-
-class Place(Protocol):
-    """What :meth:`Session.place` is."""
-
-    def __call__(self, latent: Latent, origin: str, label: str | None = None, draft: bool = False) -> None:
-        """Stand at a latent."""
 
 
 class Interpolation:

@@ -12,7 +12,8 @@ from voxstudio.core.card import Card
 from voxstudio.core.latent import Latent
 from voxstudio.engine.jobs import Job
 from voxstudio.session.bench import Bench
-from voxstudio.session.errands import Errands, Say
+from voxstudio.session.errands import Errands, Place, Say
+from voxstudio.session.values import Shown
 
 if TYPE_CHECKING:
     from voxstudio.engine.requests import ModelInfo
@@ -55,13 +56,16 @@ class Latents:
     Parameters
     ----------
     errands: runs work. tell: tells the topic. say: tells the person. bench: where models for long work are opened.
-    subject: what is open now, None if that is no generator.
+    subject: what is open now, None if that is no generator. shown: what stands on the stage.
+    place: stands at a latent (:meth:`Session.place`).
     """
 
     def __init__(
         self, errands: Errands, tell: Callable[[], None], say: Say, bench: Bench, subject: Callable[[], Subject | None],
+        shown: Callable[[], Shown | None], place: Place,
     ) -> None:  # fmt: skip
         self._errands, self._tell, self._say, self._bench, self._wanted = errands, tell, say, bench, subject
+        self._shown, self._place = shown, place
         self._subject: Subject | None = None
         self._labels: CodeLabels | None = None
         self._directions: tuple[Direction, ...] = ()
@@ -153,6 +157,44 @@ class Latents:
                 self._take_directions(found, subject)
 
         return self._start("directions", "Finding directions", work, done)
+
+    # ---- codes as files ------------------------------------------------------------------------
+
+    def save(self, path: Path | str) -> bool:
+        """Write the code of the shape on the stage as JSON; a message (``where="codes"``) says how it went."""
+        target, subject, shown = Path(path), self._wanted(), self._shown()
+        if subject is None or shown is None or shown.key != subject.model.key or not shown.latent.codes:
+            self._say("error", "The shape on the stage has no code to save: make one with this checkpoint.", WHERE)
+            return False
+        latent, label, card = shown.latent, shown.label, subject.card
+
+        def work(_: Job) -> None:
+            from voxstudio.engine.latent_file import save_latent
+
+            save_latent(target, latent, card, label if subject.label is not None else None)
+
+        def done(_: Any) -> None:
+            self._say("info", f"Saved the code as {target.name}.", WHERE)
+
+        return self._errands.start(f"Writing {target.name}", work, done, WHERE)
+
+    def load(self, path: Path | str) -> bool:
+        """Stand at a code that was saved; one of another checkpoint becomes a message that names it."""
+        source, subject = Path(path), self._wanted()
+        if subject is None:
+            self._say("error", "This checkpoint has no codes: choose the generator that made this one.", WHERE)
+            return False
+
+        def work(_: Job) -> tuple[Latent, str | None]:
+            from voxstudio.engine.latent_file import load_latent
+
+            return load_latent(source, subject.card, subject.model.layout)
+
+        def done(found: Any) -> None:
+            latent, label = found
+            self._place(latent, source.name, label)
+
+        return self._errands.start(f"Reading {source.name}", work, done, WHERE)
 
     # ---- inside --------------------------------------------------------------------------------
 

@@ -17,8 +17,7 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.requests import Draw
 from voxstudio.session.bench import Bench
-from voxstudio.session.errands import Errands, Say
-from voxstudio.session.interpolation import Place
+from voxstudio.session.errands import Errands, Place, Say
 from voxstudio.session.latents import WHERE, Subject
 
 if TYPE_CHECKING:

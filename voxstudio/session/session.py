@@ -66,7 +66,8 @@ class Session(Filming):
         self._snapshots = Snapshots(partial(self._tell, "kept"), self._say, self._compare_with)
         self._bench = Bench(self._device)
         self._latents = Latents(
-            self._errands, partial(self._tell, "latents"), self._say, self._bench, self._subject
+            self._errands, partial(self._tell, "latents"), self._say, self._bench, self._subject,
+            self._known_shown, self.place,
         )
         self._nearest = NearestShape(
             self._errands, partial(self._tell, "nearest"), self._say, self._bench, self._subject, self._known_shown

@@ -10,7 +10,9 @@ from voxstudio.engine.requests import Draw
 
 def told_draw(draw: Draw, controls: Sequence[Control] = ()) -> str:
     """``chair from noise, seed 4, Code 1 at 0.30``; codes are called as the family's controls are."""
-    first = draw.origin if draw.start is not None else f"{draw.label or 'object'} from noise, seed {draw.seed}"
+    chooses = not controls or any(control.name == "label" for control in controls)
+    what = draw.label if draw.label and chooses else "object"  # others name classes that they do not choose from
+    first = draw.origin if draw.start is not None else f"{what} from noise, seed {draw.seed}"
     parts = [first or "a kept latent"]
     if len(draw.codes) == 1:
         name, value = draw.codes[0]

@@ -34,6 +34,8 @@ COMMANDS = (
     Command("find-shape", "Find the code of a shape…", "File", "", "target", tip="Of a mesh or photos of one object"),
     Command("sample", "Try a sample", "File", "", "image", tip="Reconstruct the photos that come with the program"),
     Command("save", "Save mesh…", "File", "Ctrl+S", "floppy-disk", tip="Write OBJ, STL, PLY or GLB", separate=True),
+    Command("save-code", "Save the code…", "File", "", "hash", tip="Where the shape stands, as a small file"),
+    Command("open-code", "Open a code…", "File", "", "hash-straight", tip="Stand where a saved code stands"),
     Command("save-film", "Save film…", "File", "", "film-strip", tip="The path as GIF, MP4, animated GLB or OBJ files"),
     Command("quit", "Quit", "File", "Ctrl+Q", "sign-out", separate=True),
     Command("undo", "Undo", "Edit", "Ctrl+Z", "arrow-counter-clockwise"),

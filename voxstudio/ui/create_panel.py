@@ -199,20 +199,28 @@ class CreatePanel(QWidget):
     # ---- what is dropped is looked for -----------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Meshes and photos; weights are for the library."""
-        if event.mimeData().hasUrls() and not drops.holds_weights(event.mimeData()) and self.search.isVisibleTo(self):
+        """Meshes, photos and saved codes; weights and folders are for the window."""
+        paths = drops.local_paths(event.mimeData())
+        files = bool(paths) and not any(drops.is_weights(path) or path.is_dir() for path in paths)
+        if files and self.search.isVisibleTo(self):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look for their code."""
+        """Look for their code; a saved code is one already."""
         event.acceptProposedAction()
-        find_dropped(self._studio, event)
+        paths = drops.local_paths(event.mimeData())
+        if len(paths) == 1 and paths[0].suffix.lower() == ".json":
+            self._studio.session.latents.load(paths[0])
+        else:
+            find_dropped(self._studio, event)
 
     def take(self, paths: Sequence[Path]) -> bool:
         """Files that were dropped elsewhere on the window: meshes, and photos where nothing else would read them."""
         model = self._studio.session.model
         if model is None or not self.search.isVisibleTo(self) or not all(path.is_file() for path in paths):
             return False
+        if len(paths) == 1 and paths[0].suffix.lower() == ".json":
+            return self._studio.session.latents.load(paths[0])
         meshes = all(path.suffix.lower() in (*READABLE, ".npz") for path in paths)
         return (meshes or not model.can_reconstruct) and self._studio.session.search.find(paths)
 

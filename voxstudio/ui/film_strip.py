@@ -43,7 +43,10 @@ class Frames(QWidget):
 
     def show_film(self, film: Film | None, at: float | None) -> None:
         """Show a sweep and where in it the shape on the stage stands (None: somewhere else)."""
+        before = self._film, self._nearest()
         self._film, self._at = film, at
+        if before == (film, self._nearest()):
+            return  # a drag moves the mark only now and then
         self.setCursor(Qt.CursorShape.PointingHandCursor if film else Qt.CursorShape.ArrowCursor)
         self.update()
 

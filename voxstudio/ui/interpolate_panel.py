@@ -13,8 +13,8 @@ PANEL = PanelSpec(
     "interpolate", "Interpolate", "path", "Walk from shape to shape, film it, add shapes up", 35,
     "voxstudio.ui.interpolate_panel:InterpolatePanel", "generate",
 )  # fmt: skip
-WAYS = (("slerp", "Round"), ("linear", "Straight"))
-ENDINGS = (("once", "Stop"), ("loop", "Go round"), ("bounce", "Turn back"))
+WAYS = (("slerp", "Spherical"), ("linear", "Linear"))
+ENDINGS = (("once", "Stop"), ("loop", "Loop"), ("bounce", "To and fro"))
 NO_KEYS = "Add the shape on the stage with +, or drag shapes here from the history below. Two make a path."
 
 
@@ -40,7 +40,7 @@ class InterpolatePanel(QWidget):
         self.play = widgets.icon_button("play", "Play or pause (Space on this button)")
         self.place = PathSlider()
         self.where = widgets.words("", "figure")
-        self.way = inputs.Segments(WAYS, "Way")
+        self.way = inputs.Segments(WAYS, "Path")
         self.ending = inputs.Segments(ENDINGS, "At the end")
         self.ending.setToolTip("What playing does at the last keyframe")
         self.pace = inputs.SliderRow("Seconds", 0.2, 10.0, 2.0, 1, "From one keyframe to the next.")
@@ -75,7 +75,7 @@ class InterpolatePanel(QWidget):
         self.where.setFixedWidth(44)
         self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._walk.body.addLayout(line)
-        self._walk.body.addWidget(widgets.labelled("Way", self.way))
+        self._walk.body.addWidget(widgets.labelled("Path", self.way))
         self._walk.body.addWidget(widgets.labelled("At the end", self.ending))
         self._walk.body.addWidget(self.pace)
         for part in (self.problem, keys, self._walk, self.sum):
@@ -134,7 +134,7 @@ class InterpolatePanel(QWidget):
         self.way.choose(path.options.how)
         self.way.setEnabled(path.bends)
         self.way.setToolTip(
-            "Round: great circles, so that every shape between is as likely as the keyframes"
+            "Spherical: along great circles, so that every shape between is as likely as the keyframes"
             if path.bends
             else "The codes of this checkpoint lie in a box: every path is straight"
         )

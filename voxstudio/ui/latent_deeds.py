@@ -16,6 +16,7 @@ FILMS = {
 }  # fmt: skip
 FINDABLE = ("obj", "stl", "ply", "glb", "off", "npz", "png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff")
 FILTER = f"Meshes and pictures ({' '.join(f'*.{suffix}' for suffix in FINDABLE)});;All files (*)"
+CODES = "Codes (*.json);;All files (*)"
 
 
 class LatentDeeds(QObject):
@@ -28,7 +29,7 @@ class LatentDeeds(QObject):
         for key, slot in (
             ("keep", self.keep), ("compare", self.compare), ("add-keyframe", self.add_keyframe),
             ("save-film", self.save_film), ("find-shape", self.find_shape), ("measure-codes", self.measure),
-            ("find-directions", self.find_directions),
+            ("find-directions", self.find_directions), ("save-code", self.save_code), ("open-code", self.open_code),
         ):  # fmt: skip
             on(key, slot)
         studio.bridge.changed.connect(self._changed)
@@ -51,7 +52,8 @@ class LatentDeeds(QObject):
             idle = session.model is not None and session.model.can_sample and not session.latents.busy
             action("measure-codes").setEnabled(idle and bool(session.model.layout))
             action("find-directions").setEnabled(idle and bool(session.model.layout))
-            action("find-shape").setEnabled(session.model is not None and bool(session.model.layout))
+            for key in ("find-shape", "save-code", "open-code"):
+                action(key).setEnabled(session.model is not None and bool(session.model.layout))
 
     def _before(self) -> int | None:
         """The last shape at rest before the present one."""
@@ -97,6 +99,23 @@ class LatentDeeds(QObject):
         if files:
             self._settings.setValue("folders/shapes", str(Path(files[0]).parent))
             self._studio.session.search.find(files)
+
+    @Slot()
+    def save_code(self) -> None:
+        """Ask where to, and write the code of the shape on the stage."""
+        start = str(Path(self._folder()) / "code.json")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the code", start, CODES)
+        if chosen:
+            target = Path(chosen)
+            self._studio.session.latents.save(target if target.suffix else target.with_suffix(".json"))
+
+    @Slot()
+    def open_code(self) -> None:
+        """Ask for a saved code, and stand there."""
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a code", self._folder(), CODES)
+        if chosen:
+            self._window.go("create")
+            self._studio.session.latents.load(chosen)
 
     @Slot()
     def save_film(self) -> None:

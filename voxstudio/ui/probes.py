@@ -188,11 +188,11 @@ def drop(started: float) -> dict[str, Any]:
         canvas.show_surface(surface, "smooth", False)
         canvas.repaint()
 
-    found["read_ms"] = _median(lambda: read_view(path, model.image_size))
+    found["read_ms"] = median_ms(lambda: read_view(path, model.image_size))
     import numpy as np
 
-    found["network_ms"] = _median(lambda: model.reconstruct(np.array(view.network)[None]))
-    found["draw_ms"] = _median(draw)
+    found["network_ms"] = median_ms(lambda: model.reconstruct(np.array(view.network)[None]))
+    found["draw_ms"] = median_ms(draw)
     probe.close()
     return found
 
@@ -227,16 +227,26 @@ def slider(started: float) -> dict[str, Any]:
     return {"updates_per_s": len(drawn) / spent}
 
 
-def _median(call: Any) -> float:
+def codes(started: float) -> dict[str, Any]:
+    """A code of the first checkpoint found, dragged and moved step by step; and the stages of that alone."""
+    from voxstudio.ui.code_probe import codes as measure
+
+    return measure(started)
+
+
+def median_ms(call: Any, turns: int = TURNS) -> float:
+    """Median milliseconds of a call."""
     times = []
-    for _ in range(TURNS):
+    for _ in range(turns):
         begun = time.perf_counter()
         call()
         times.append((time.perf_counter() - begun) * 1000.0)
     return statistics.median(times)
 
 
-PROBES = {"bare": bare, "bare-view": bare_view, "window": window, "drop": drop, "slider": slider}
+PROBES = {
+    "bare": bare, "bare-view": bare_view, "window": window, "drop": drop, "slider": slider, "codes": codes,
+}  # fmt: skip
 
 if __name__ == "__main__":
     print(json.dumps(PROBES[sys.argv[1]](float(sys.argv[2]))), flush=True)

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._studio, self._side = studio, side
         self._made: weakref.WeakKeyDictionary[VoxelGrid, Pixels] = weakref.WeakKeyDictionary()
+        self._pixmaps: weakref.WeakKeyDictionary[VoxelGrid, tuple[Any, QPixmap]] = weakref.WeakKeyDictionary()
         self._waiting: deque[VoxelGrid] = deque(maxlen=MOST_WAITING)
         self._busy = False
 
@@ -74,7 +75,11 @@ class Thumbnails(QObject):
             return None
         parent = self.parent()
         ratio = float(parent.devicePixelRatioF()) if hasattr(parent, "devicePixelRatioF") else 1.0
-        return pictures.tile(found, side or self._side, ratio)
+        wanted = (side or self._side, ratio, theme.current().name)
+        kept = self._pixmaps.get(grid)
+        if kept is None or kept[0] != wanted:  # a strip is painted far more often than its pictures change
+            kept = self._pixmaps[grid] = (wanted, pictures.tile(found, wanted[0], ratio))
+        return kept[1]
 
     def _start(self) -> None:
         if self._busy or not self._waiting:
