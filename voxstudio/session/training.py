@@ -271,6 +271,9 @@ class Training:
 
     def _notice(self, event: dict[str, Any]) -> None:
         sentence = str(event["sentence"])
+        if sentence and self._status.state == "starting":  # of the shapes: the first report would wipe it away
+            self._say("warning", sentence, "training")
+            return
         self._set(warning=sentence, sentence=sentence)
 
     def _paused(self, event: dict[str, Any]) -> None:

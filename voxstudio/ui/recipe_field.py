@@ -82,7 +82,7 @@ class OptionField(QWidget):
         grid.addWidget(self.editor, 0, 1)
         grid.addWidget(self.back, 0, 2)
         grid.addWidget(self.problem, 1, 0, 1, 3)
-        grid.addWidget(widgets.words(spec.help, "hint", wrap=True), 2, 0, 1, 3)
+        grid.addWidget(widgets.words(spec.help.replace("^3", "³"), "hint", wrap=True), 2, 0, 1, 3)
 
     def _make_editor(self) -> QWidget:
         spec = self.spec

@@ -117,6 +117,7 @@ class TrainSetup(widgets.ScrollColumn):
         self.name = QLineEdit()
         self.name.setToolTip("The checkpoint stands in the library under this name")
         self.name_problem = widgets.words("", "problem", wrap=True)
+        self.name_problem.hide()
         self.data = DataSource()
         self.form = RecipeForm()
         self.seed = QSpinBox()
