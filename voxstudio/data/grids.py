@@ -67,14 +67,16 @@ def resized(occupancy: Grid, resolution: int) -> Grid:
         for axis in range(3):
             occupancy = np.repeat(occupancy, resolution // size, axis=axis)
         return occupancy
-    # Area weights of old voxels (columns) in new ones (rows), the same on each axis.
+    # The share of a new voxel is the difference of a running sum at its two edges. Without matrix products: these are
+    # too small for BLAS, whose threads would wait for each other thirty times as long as they compute.
     edges = np.linspace(0, size, resolution + 1)
-    low, high = edges[:-1, None], edges[1:, None]
-    cells = np.arange(size)[None]
-    weights = np.clip(np.minimum(high, cells + 1) - np.maximum(low, cells), 0, None) / (size / resolution)
+    whole = np.minimum(edges.astype(np.int64), size - 1)
     share: npt.NDArray[np.float64] = occupancy.astype(np.float64)
     for axis in range(3):
-        share = np.moveaxis(np.tensordot(weights, share, axes=(1, axis)), 0, axis)
+        shape = [-1 if k == axis else 1 for k in range(3)]
+        before = np.cumsum(share, axis=axis) - share
+        running = before.take(whole, axis) + share.take(whole, axis) * (edges - whole).reshape(shape)
+        share = np.diff(running, axis=axis) / (size / resolution)
     return share >= (0.25 - 1e-9 if resolution < size else 0.5 - 1e-9)
 
 
