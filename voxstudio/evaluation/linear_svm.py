@@ -100,10 +100,16 @@ def linear_svm(
 
 
 def _fitted(z: Values, y: Labels, c: float) -> Any:
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
     # The primal problem is the faster one once there are as many objects as coordinates; both have one solution.
-    return LinearSVC(C=c, dual=len(z) < z.shape[1], tol=1e-3, max_iter=2000, random_state=0).fit(z, y)
+    machine = LinearSVC(C=c, dual=len(z) < z.shape[1], tol=1e-3, max_iter=2000, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the validation part judges what was reached
+        return machine.fit(z, y)
 
 
 def grams(train: Features, test: Features, progress: Progress = quiet) -> tuple[Values, Values]:
