@@ -74,8 +74,8 @@ def resized(occupancy: Grid, resolution: int) -> Grid:
     share: npt.NDArray[np.float64] = occupancy.astype(np.float64)
     for axis in range(3):
         shape = [-1 if k == axis else 1 for k in range(3)]
-        before: npt.NDArray[np.float64] = np.asarray(np.cumsum(share, axis=axis)) - share
-        running = np.take(before, whole, axis) + np.take(share, whole, axis) * (edges - whole).reshape(shape)
+        passed: npt.NDArray[np.float64] = np.asarray(np.cumsum(share, axis=axis)) - share
+        running = np.take(passed, whole, axis) + np.take(share, whole, axis) * (edges - whole).reshape(shape)
         share = np.diff(running, axis=axis) / (size / resolution)
     return share >= (0.25 - 1e-9 if resolution < size else 0.5 - 1e-9)
 
