@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QSettings, QStandardPaths, Qt, Slot
@@ -117,13 +117,17 @@ class Deeds(QObject):
 
     def take(self, paths: Sequence[Path]) -> bool:
         """Files or a folder for the panel in front, or for the one that such a folder is for; False if for neither."""
-        front = self._window.in_front
-        if not paths or (hasattr(front, "take") and front.take(paths)):
+        if not paths or self._front_takes(paths):
             return bool(paths)
         task = drops.task_of(paths)
         if task:
             self._window.go(task)
-        return bool(task) and self._window.in_front.take(paths)
+        return bool(task) and self._front_takes(paths)
+
+    def _front_takes(self, paths: Sequence[Path]) -> bool:
+        """Offer files to the panel in front, if it takes any."""
+        take: Callable[[Sequence[Path]], bool] | None = getattr(self._window.in_front, "take", None)
+        return take is not None and take(paths)
 
     @Slot()
     def backgrounds(self) -> None:
