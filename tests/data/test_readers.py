@@ -159,6 +159,22 @@ def test_a_damaged_mesh_is_named(tmp_path: Path) -> None:
         read_collection(tmp_path)
 
 
+def test_what_cannot_be_used_is_left_out_where_somebody_listens(tmp_path: Path) -> None:
+    from voxstudio.lab.evaluate import real_subjects
+
+    folder = tmp_path / "chair" / "test"
+    folder.mkdir(parents=True)
+    trimesh.creation.box((1.0, 0.8, 0.6)).export(folder / "good.off")
+    trimesh.creation.box((1.0, 0.001, 0.001)).export(folder / "needle.off")
+    (folder / "broken.off").write_text("OFF\n3 1 0\nnot numbers\n")
+    told: dict[str, str] = {}
+    assert read_collection(tmp_path, resolution=16, left_out=told.__setitem__).names == ("good",)
+    assert sorted(told) == ["chair/test/broken.off", "chair/test/needle.off"]
+    assert "at least 100 are needed" in told["chair/test/needle.off"]
+    told.clear()
+    assert len(real_subjects(tmp_path, ["chair"], 16, "test", left_out=told.__setitem__)) == 1 and len(told) == 2
+
+
 def test_wrong_options_are_told(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     write_modelnet(path)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from voxstudio.cli import Outcome
+from voxstudio.cli import Outcome, say
 from voxstudio.cli.baking import bake_command as bake_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
 from voxstudio.cli.interpolating import interpolate_command as interpolate_command
@@ -86,7 +86,10 @@ def evaluate_command(arguments: Namespace) -> Outcome:
     if data is not None and not data.exists():
         raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
     curve = _writable(arguments.curve, (".png",)) if arguments.curve else None
-    document = evaluate(entry.folder, data, device=arguments.device, progress=progress_line())
+    document = evaluate(
+        entry.folder, data, device=arguments.device, progress=progress_line(),
+        notice=lambda words: say(f"voxstudio: {words}"),
+    )  # fmt: skip
     text = "\n".join(_flat(document))
     if curve is not None:
         from voxstudio.evaluation.generator_protocol import draw_retrieval

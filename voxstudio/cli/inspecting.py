@@ -148,9 +148,12 @@ def _told(proposal: Proposal, found: Sequence[Fit]) -> list[str]:
     title = family(proposal.fit.family).title
     sizes = f", in the sizes of {proposal.fit.model}" if proposal.fit.model else ""
     lines = [f"Fits best: {title} ({proposal.fit.family}), {proposal.fit.score:.0%} of all numbers{sizes}"]
-    others = [f"{fit.family} {fit.score:.0%}" for fit in found if fit.family != proposal.fit.family]
+    others: dict[str, str] = {}
+    for fit in found:  # the best of each family comes first
+        if fit.family != proposal.fit.family:
+            others.setdefault(fit.family, f"{fit.family} {fit.score:.0%}")
     if others:
-        lines.append(f"Less well: {', '.join(dict.fromkeys(others))}")
+        lines.append(f"Less well: {', '.join(others.values())}")
     same = sum(pair.found == pair.wanted for pair in proposal.pairs.values())
     lines.append(
         f"{same} names alike, {len(proposal.renamed)} renamed ({len(proposal.guesses)} guessed), "

@@ -32,8 +32,10 @@ RESERVED = {
 }  # fmt: skip
 
 
+FIRST_STEPS = 5
+STATE = "resume/state.pt"
 COMMAND = "resume/command.json"
-REMEMBERED = ("data", "base", "max_steps", "seed", "measure_every")
+REMEMBERED = ("data", "up", "base", "max_steps", "seed", "measure_every")
 
 
 def train(argv: Sequence[str]) -> Outcome:
@@ -49,6 +51,9 @@ def _train(argv: Sequence[str]) -> Outcome:
             _overview().parse_args(argv)
             raise BadInput("Name a family to train: see voxstudio train --help.")
         arguments = _parser(record, argv).parse_args(argv)
+    out = Path(arguments.out)
+    if arguments.resume and not any((out / name).exists() for name in (STATE, COMMAND)):
+        raise BadInput(f"{out} holds no run to go on with: name the folder of one, or leave --resume out.")
     recipe = _recalled(record, arguments)
     if recipe is None:
         recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
@@ -58,7 +63,6 @@ def _train(argv: Sequence[str]) -> Outcome:
         arguments.measure_every = 25 if arguments.base else 0
     if arguments.max_steps is not None and arguments.max_steps < 1:
         raise BadInput(f"Training needs at least one step, not {arguments.max_steps}.")
-    out = Path(arguments.out)
     stopped = _run_with_events(record, recipe, arguments) if arguments.events else _run(record, recipe, arguments)
     if arguments.events or int(os.environ.get("RANK", "0")) > 0:  # under torchrun the first process talks
         return Outcome(None, "", silent=True)
@@ -67,7 +71,9 @@ def _train(argv: Sequence[str]) -> Outcome:
     if stopped:
         print(f"voxstudio: Stopped; go on with --resume --out {out}.", file=sys.stderr)
         raise KeyboardInterrupt
-    return Outcome(document, f"Trained {record.title} for {card.training['steps']} steps: the checkpoint is in {out}.")
+    steps = int(card.training["steps"])
+    words = f"{steps:,} {'step' if steps == 1 else 'steps'}"
+    return Outcome(document, f"Trained {record.title} for {words}: the checkpoint is in {out}.")
 
 
 def _run(record: Family, recipe: Recipe, arguments: Namespace) -> bool:
@@ -109,14 +115,17 @@ def _train_as_told(
     from voxstudio.lab.training import train as run
     from voxstudio.lab.training_process import training_threads
 
-    listener = replace(listener, report=_Remembering(arguments, listener.report))
+    out = Path(arguments.out)
+    if not any((out / name).exists() for name in ("card.json", STATE)):
+        _remember(arguments, recipe)  # before the shapes are read, which may take long and be broken off
+    listener = replace(listener, report=_Remembering(arguments, recipe, listener.report))
     if "OMP_NUM_THREADS" not in os.environ:
         training_threads()
     run(
-        record.key, Path(arguments.out), recipe, data=Path(arguments.data) if arguments.data else None,
+        record.key, out, recipe, data=Path(arguments.data) if arguments.data else None,
         max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=_base(arguments),
         listener=listener, order=order, device=arguments.device, save_every=arguments.save_every,
-        measure_every=arguments.measure_every, patience=arguments.patience, **options,
+        measure_every=arguments.measure_every, patience=arguments.patience, up=arguments.up or "z", **options,
     )  # fmt: skip
 
 
@@ -155,6 +164,16 @@ def _interruptible() -> Iterator[threading.Event]:
             signal.signal(kind, handler)
 
 
+def _left(report: TrainingReport) -> str:
+    """How long it will take; nothing after the first steps, which take longer than the others, and at the end."""
+    seconds = report.seconds_left
+    if report.step < FIRST_STEPS or report.step >= report.max_steps:
+        return ""
+    if seconds < 100:
+        return f", {seconds:.0f} s left"
+    return f", {seconds / 60:.0f} min left" if seconds < 6000 else f", {seconds / 3600:.1f} h left"
+
+
 class _Reporter:
     """Prints a line of progress every few seconds, the first one at once."""
 
@@ -167,7 +186,7 @@ class _Reporter:
             return
         self._told = now
         values = "  ".join(f"{name} {value:.4g}" for name, value in report.values.items())
-        speed = f"{report.samples_per_second:.1f} objects/s, {report.seconds_left / 60:.0f} min left"
+        speed = f"{report.samples_per_second:.1f} objects/s{_left(report)}"
         print(f"step {report.step}/{report.max_steps}  {values}  ({speed})", file=sys.stderr, flush=True)
 
 
@@ -239,34 +258,45 @@ def _defaults(record: Family, argv: Sequence[str]) -> tuple[Recipe, str]:
     return recipe, " and ".join(parts) or plain
 
 
-class _Remembering:
-    """Keeps what the run was told beside its state with the first report, so that ``--resume --out DIR`` is enough."""
+def _remember(arguments: Namespace, recipe: Recipe) -> None:
+    """Keep what the run was told beside its state, so that ``--resume --out DIR`` is enough."""
+    told = {name: getattr(arguments, name) for name in REMEMBERED}
+    for name in ("data", "base"):
+        if told[name] and Path(told[name]).exists():
+            told[name] = str(Path(told[name]).resolve())
+    file = Path(arguments.out) / COMMAND
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({**told, "recipe": recipe.to_json()}), encoding="utf-8")
 
-    def __init__(self, arguments: Namespace, report: Callable[[TrainingReport], None]) -> None:
-        self._arguments, self._report, self._kept = arguments, report, False
+
+class _Remembering:
+    """Remembers with the first report too: what is told to a run that goes on counts for the next time."""
+
+    def __init__(self, arguments: Namespace, recipe: Recipe, report: Callable[[TrainingReport], None]) -> None:
+        self._told, self._report, self._kept = (arguments, recipe), report, False
 
     def __call__(self, report: TrainingReport) -> None:
         """Called by the loop."""
         if not self._kept:
             self._kept = True
-            told = {name: getattr(self._arguments, name) for name in REMEMBERED}
-            for name in ("data", "base"):
-                if told[name] and Path(told[name]).exists():
-                    told[name] = str(Path(told[name]).resolve())
-            with contextlib.suppress(OSError):
-                (Path(self._arguments.out) / COMMAND).write_text(json.dumps(told), encoding="utf-8")
+            _remember(*self._told)
         self._report(report)
 
 
 def _recalled(record: Family, arguments: Namespace) -> Recipe | None:
     """With ``--resume``, what the run was told and the person did not say again; None if no recipe is kept there."""
     out = Path(arguments.out)
-    if not arguments.resume or not (out / "resume" / "state.pt").exists():
+    if not arguments.resume:
         return None
     try:
         told = json.loads((out / COMMAND).read_text(encoding="utf-8"))
-        kept = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
+        kept = told.get("recipe")
+        if (out / "recipe.json").exists():
+            kept = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        return None
+    if not isinstance(kept, dict):
         return None
     for name in REMEMBERED:
         if getattr(arguments, name) is None:

@@ -33,7 +33,7 @@ from voxstudio.data.shape_store import SPLITS
 from voxstudio.data.work_pools import BACKENDS, work_pool
 
 TIMEOUT_S = 120.0
-OWN_TERMS = "The terms of the person's own files."
+OWN_TERMS = "the terms of your own files"
 
 Progress = Callable[[float, str], None]
 

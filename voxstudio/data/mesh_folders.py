@@ -129,5 +129,5 @@ def read_mesh_folder(
         raise BadInput(f"No mesh in {which} gives {LEAST_VOXELS} voxels at {resolution}^3.")
     return Collection(
         np.stack(grids), resolution, tuple(names), np.asarray(labels, np.int64), wanted, folder.name,
-        "The terms of the person's own files.",
+        "the terms of your own files",
     )

@@ -103,5 +103,5 @@ def read_turntable_tree(
         np.asarray(labels, np.int64),
         wanted,
         folder.name,
-        "The terms of the person's own photos.",
+        "the terms of your own photos",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
+from voxstudio.data.mesh_folders import left_out_in_words
 from voxstudio.engine.checkpoint import RECIPE, Entry, open_model, read_card, write_card
 from voxstudio.engine.family import Progress, quiet
 from voxstudio.families import family
@@ -35,13 +36,15 @@ def parametric_subjects(classes: Sequence[str], resolution: int, count: int, hel
 
 
 def real_subjects(
-    data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0, any_class: bool = False
+    data: Path, classes: Sequence[str], resolution: int, split: str, limit: int = 0, any_class: bool = False,
+    left_out: Callable[[str, str], None] | None = None,
 ) -> list[Any]:
     """Real objects of one split, meshed by the project from their own grids.
 
     A class counts where its grids are at least as fine as the model's and stand upright, facing the front: a
     truth made from coarser grids would be a guess. With ``any_class`` the objects of a folder of meshes that has
-    none of these classes are taken for the first of them. Raises BadInput if no class of ``data`` qualifies.
+    none of these classes are taken for the first of them. ``left_out`` is told of meshes that cannot be used; without
+    it the first one raises. Raises BadInput if no class of ``data`` qualifies.
     """
     from voxstudio.data.prepare import unit_surface
     from voxstudio.families.vae_gan3d.protocol import Subject
@@ -49,7 +52,7 @@ def real_subjects(
     subjects, told = [], []
     for name in classes:
         try:
-            part = _real_part(data, name, resolution, split)
+            part = _real_part(data, name, resolution, split, left_out)
         except BadInput as error:
             told.append(str(error))
             continue
@@ -61,7 +64,7 @@ def real_subjects(
         from voxstudio.data.readers import known_files, read_collection
 
         if not known_files(data):
-            part = read_collection(data, split=split, resolution=resolution)
+            part = read_collection(data, split=split, resolution=resolution, left_out=left_out)
             grids = [part.occupancy(index) for index in range(len(part))]
             subjects = [Subject(unit_surface(grid), grid, classes[0]) for grid in grids]
     if not subjects:
@@ -71,7 +74,9 @@ def real_subjects(
     return subjects
 
 
-def _real_part(data: Path, name: str, resolution: int, split: str) -> Collection:
+def _real_part(
+    data: Path, name: str, resolution: int, split: str, left_out: Callable[[str, str], None] | None = None
+) -> Collection:
     from voxstudio.data.readers import known_files, read_collection
     from voxstudio.data.shape_store import open_store
 
@@ -81,7 +86,8 @@ def _real_part(data: Path, name: str, resolution: int, split: str) -> Collection
             raise BadInput(f"{data} holds no {name}; it has {', '.join(part.class_names)}.")
         return part.subset(np.flatnonzero(part.labels == part.class_names.index(name)))
     shared = data.is_dir() and bool(known_files(data))
-    part = read_collection(data, split=split, classes=(name,), resolution=None if shared else resolution)
+    size = None if shared else resolution
+    part = read_collection(data, split=split, classes=(name,), resolution=size, left_out=left_out)
     if shared and (not part.title.startswith("modelnet") or part.resolution < resolution):
         raise BadInput(f"{data} holds no upright {name} at {resolution}^3.")
     return part
@@ -94,12 +100,14 @@ def evaluate(
     progress: Progress = quiet,
     objects: int = 84,
     noise: int = 32,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what; for generators
     what :mod:`voxstudio.evaluation.generator_protocol` measures.
 
     ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out
-    parametric objects are measured; with it the same keys with ``_real`` join.
+    parametric objects are measured; with it the same keys with ``_real`` join, and ``notice`` gets a sentence if
+    some of its meshes cannot be used.
     """
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
@@ -116,7 +124,12 @@ def evaluate(
     metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
     if data is not None:
         alone = len(model.card.classes) == 1
-        real = real_subjects(data, model.card.classes, model.card.resolution, "test", any_class=alone)
+        bad: dict[str, str] = {}
+        real = real_subjects(
+            data, model.card.classes, model.card.resolution, "test", any_class=alone, left_out=bad.__setitem__
+        )
+        if bad:
+            notice(left_out_in_words(list(bad.items()), f"{len(real) + len(bad):,} test objects of {data}"))
         for fusion, row in measure(model, real, "_real", progress).items():
             metrics.setdefault(fusion, {}).update(row)
         metrics["measured"]["real_objects"] = len(real)
