@@ -304,6 +304,23 @@ def test_ctrl_c_saves_and_leaves_with_130(tmp_path: Path) -> None:
     assert (out / "card.json").exists()
 
 
+def test_resume_needs_a_run_and_remembers_one_that_never_came_to_its_first_step(here: Here, tmp_path: Path) -> None:
+    train = ("train", "vae_gan3d", "--device", "cpu", "--out", tmp_path / "run")
+    status, _, err = here(*train, "--resume")
+    assert status == 1 and "holds no run to go on with" in err and not (tmp_path / "run").exists()
+
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    status, _, err = here(*train, "--data", mine, "--up", "y", "--max-steps", 1, *OPTIONS)
+    assert status == 1 and str(mine) in err  # nothing to learn from yet
+    for width in (1.0, 1.5, 2.0):
+        trimesh.creation.box((width, 3.0, 1.0)).export(mine / f"board-{width}.obj")
+    status, _, err = here(*train, "--resume")
+    assert status == 0, err
+    card = json.loads((tmp_path / "run" / "card.json").read_text())
+    assert "mine" in card["summary"] and card["training"]["steps"] == 1
+
+
 def test_the_first_words_are_quick() -> None:
     started = time.perf_counter()
     done = run("--version")

@@ -54,8 +54,11 @@ def in_words(message: str) -> str:
 def command_parser() -> Parser:
     """The parser of ``voxstudio COMMAND ...``."""
     parser = Parser(
-        prog="voxstudio", description="Turn photos into meshes, and see what voxel generative models know.",
-        epilog=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        prog="voxstudio",
+        description="Turn photos into meshes, and see what voxel generative models know.",
+        epilog=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
@@ -168,7 +171,12 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="the new checkpoint's folder")
     parser.add_argument("--data", metavar="DIR", help="real shapes to learn from (default: parametric shapes)")
     parser.add_argument(
-        "--max-steps", type=int, metavar="N",
+        "--up", choices=("y", "z"), help="the axis that stands upright in a folder of meshes (default: z)"
+    )
+    parser.add_argument(
+        "--max-steps",
+        type=int,
+        metavar="N",
         help="train to step N (default: to the end of the recipe's schedule, which a larger N lengthens)",
     )
     parser.add_argument("--seed", type=int, default=None, help="of weights and every draw (default: 0)")
@@ -181,7 +189,10 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--save-every", type=float, default=120.0, metavar="S", help="seconds between saves (default: 120)"
     )
     parser.add_argument(
-        "--measure-every", type=int, default=None, metavar="N",
+        "--measure-every",
+        type=int,
+        default=None,
+        metavar="N",
         help="steps between measurements on a held-out part, of which the best weights are kept "
         "(default: 25 for fine-tuning, else 0: never)",
     )
@@ -200,6 +211,7 @@ def _data(commands: Any) -> None:
     )
     show.add_argument("-o", "--output", default="contact-sheet.png", metavar="P.png")
     show.add_argument("--held-out", action="store_true", help="the objects that no training sees")
+    show.add_argument("--up", choices=("y", "z"), help="the meshes' upward axis (default: ShapeNet y, others z)")
     show.add_argument("--seed", type=int, default=0)
     show.add_argument("--count", type=int, default=24, help="objects of each source (default: 24)")
     _data_import(actions)

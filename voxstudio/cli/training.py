@@ -27,11 +27,6 @@ from voxstudio.engine.family import Family
 if TYPE_CHECKING:
     from voxstudio.engine.training import TrainingReport
 
-RESERVED = {
-    "family", "out", "data", "max_steps", "seed", "resume", "preset", "device", "json", "base", "events", "recipe",
-}  # fmt: skip
-
-
 FIRST_STEPS = 5
 STATE = "resume/state.pt"
 COMMAND = "resume/command.json"
@@ -53,11 +48,11 @@ def _train(argv: Sequence[str]) -> Outcome:
         arguments = _parser(record, argv).parse_args(argv)
     out = Path(arguments.out)
     if arguments.resume and not any((out / name).exists() for name in (STATE, COMMAND)):
-        raise BadInput(f"{out} holds no run to go on with: name the folder of one, or leave --resume out.")
+        _nothing_to_resume(record, arguments)
     recipe = _recalled(record, arguments)
     if recipe is None:
-        recipe = recipe_of(record, arguments) if not arguments.base else _fine_tuning(record, arguments)
-    recipe = _as_long_as_told(recipe, arguments)
+        recipe = recipe_of(record, arguments) if not arguments.base else fine_tuning(record, arguments)
+    recipe = as_long_as_told(recipe, arguments)
     arguments.seed = arguments.seed or 0
     if arguments.measure_every is None:
         arguments.measure_every = 25 if arguments.base else 0
@@ -123,9 +118,9 @@ def _train_as_told(
         training_threads()
     run(
         record.key, out, recipe, data=Path(arguments.data) if arguments.data else None,
-        max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=_base(arguments),
+        max_steps=arguments.max_steps, seed=arguments.seed, resume=arguments.resume, base=base_folder(arguments),
         listener=listener, order=order, device=arguments.device, save_every=arguments.save_every,
-        measure_every=arguments.measure_every, patience=arguments.patience, up=arguments.up or "z", **options,
+        measure_every=arguments.measure_every, patience=arguments.patience, up=arguments.up, **options,
     )  # fmt: skip
 
 
@@ -233,7 +228,7 @@ def _parser(record: Family, argv: Sequence[str] = ()) -> Parser:
     start, whence = _defaults(record, argv)
     group = parser.add_argument_group(f"recipe, with the defaults of {whence}", _OTHER_DEFAULTS)
     for spec in record.recipe_class().options():
-        flag = f"--{_flag(spec.name).replace('_', '-')}"
+        flag = f"--{flag_of(spec.name).replace('_', '-')}"
         group.add_argument(flag, default=None, metavar=_metavar(spec), help=_help(spec, getattr(start, spec.name)))
     return parser
 
@@ -250,7 +245,7 @@ def _defaults(record: Family, argv: Sequence[str]) -> tuple[Recipe, str]:
     for option in ("--preset", "--base", "--recipe"):
         known.add_argument(option)
     told, _ = known.parse_known_args(list(argv))
-    recipe = _fine_tuning(record, told) if told.base else recipe_of(record, told)
+    recipe = fine_tuning(record, told) if told.base else recipe_of(record, told)
     named = {"the preset": told.preset, "the file": told.recipe}
     parts = [f"{words} {name}" for words, name in named.items() if name]
     if told.base:
@@ -284,6 +279,14 @@ class _Remembering:
         self._report(report)
 
 
+def _nothing_to_resume(record: Family, arguments: Namespace) -> None:
+    """A whole command starts its run, so that a job may always say ``--resume``; ``--resume --out DIR`` alone was
+    meant for a run that is there."""
+    if not any((arguments.data, arguments.base, arguments.max_steps, given(record, arguments))):
+        raise BadInput(f"{arguments.out} holds no run to go on with: name the folder of one, or leave --resume out.")
+    _say(f"{arguments.out} holds no run yet: this one starts at the beginning.")
+
+
 def _recalled(record: Family, arguments: Namespace) -> Recipe | None:
     """With ``--resume``, what the run was told and the person did not say again; None if no recipe is kept there."""
     out = Path(arguments.out)
@@ -301,110 +304,7 @@ def _recalled(record: Family, arguments: Namespace) -> Recipe | None:
     for name in REMEMBERED:
         if getattr(arguments, name) is None:
             setattr(arguments, name, told.get(name))
-    return None if _given(record, arguments) else record.recipe_class().from_json(kept)
-
-
-def _base(arguments: Namespace) -> Path | None:
-    """The folder of the checkpoint to start from."""
-    if not arguments.base:
-        return None
-    from voxstudio.engine.places import checkpoint_folders, find_checkpoint
-
-    return find_checkpoint(arguments.base, checkpoint_folders()).folder
-
-
-def _fine_tuning(record: Family, arguments: Namespace) -> Recipe:
-    """The recipe of the base, as fine-tuning changes it, with the options given one by one."""
-    from voxstudio.lab.learning_data import fine_tuning_recipe
-
-    base = _base(arguments)
-    assert base is not None
-    key, recipe = fine_tuning_recipe(base, **_given(record, arguments))
-    if key != record.key:
-        raise BadInput(f"{arguments.base} is a checkpoint of {key}, not of {record.key}: name the family {key}.")
-    return recipe
-
-
-def _given(record: Family, arguments: Namespace) -> dict[str, Any]:
-    """The preset and the options that the person named."""
-    values: dict[str, Any] = {}
-    if arguments.preset is not None:
-        if arguments.preset not in record.presets:
-            known = ", ".join(record.presets) or "none"
-            raise BadInput(f"{record.title} has no preset {arguments.preset!r}: its presets are {known}.")
-        values |= record.presets[arguments.preset]
-    if arguments.recipe is not None:
-        values |= _recipe_file(Path(arguments.recipe))
-    for spec in record.recipe_class().options():
-        given = getattr(arguments, _flag(spec.name), None)
-        if given is not None:
-            values[spec.name] = given
-    return values
-
-
-def _recipe_file(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} is not a readable recipe ({error}): name a JSON file such as recipe.json.") from error
-    if not isinstance(values, dict):
-        raise BadInput(f"{path} holds no options: a recipe is one JSON object of option names and values.")
-    return values
-
-
-def recipe_of(record: Family, arguments: Namespace) -> Recipe:
-    """The recipe: its defaults, then the preset, then the options given one by one."""
-    values = _given(record, arguments)
-    try:
-        return record.recipe_class().from_json(values)
-    except BadInput as error:
-        raise BadInput(_as_flag(str(error), arguments)) from None
-
-
-def _as_flag(sentence: str, arguments: Namespace) -> str:
-    """An option that was given here is named as it was given: ``--batch-size``, not ``'batch_size'``."""
-    found = re.match(r"Option '(\w+)'", sentence)
-    if found is None or getattr(arguments, _flag(found.group(1)), None) is None:
-        return sentence
-    return f"--{_flag(found.group(1)).replace('_', '-')}{sentence[found.end():]}"
-
-
-def _as_long_as_told(recipe: Recipe, arguments: Namespace) -> Recipe:
-    """The recipe with a schedule that lasts as long as ``--max-steps``; a run that stops before its end leaves it.
-
-    A run that goes on keeps the schedule that it began with: whatever was learnt depends on it.
-    """
-    length, steps = getattr(recipe, "max_steps", None), arguments.max_steps
-    if length is None:
-        return recipe
-    said = getattr(arguments, _flag("max_steps"), None)
-    kept = _kept_length(Path(arguments.out)) if arguments.resume and said is None else None
-    if kept is not None:
-        if steps is not None and steps > kept:
-            _say(f"This run's schedule ends at step {kept:,}: beyond it the learning rate stays what it is then.")
-        return recipe.changed(max_steps=kept)
-    if steps is None or steps <= length:
-        return recipe
-    if said is not None:
-        raise BadInput(f"--max-steps {steps} lies beyond --schedule-steps {length}: leave one of the two away.")
-    return recipe.changed(max_steps=steps)
-
-
-def _kept_length(out: Path) -> int | None:
-    """The length of the schedule of the run that is to go on."""
-    if not (out / "resume" / "state.pt").exists():
-        return None
-    try:
-        return int(json.loads((out / "recipe.json").read_text(encoding="utf-8"))["max_steps"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _flag(name: str) -> str:
-    """A recipe's option whose name the command itself uses has another one here."""
-    if name == "max_steps":
-        return "schedule_steps"
-    return f"recipe_{name}" if name in RESERVED else name
+    return None if given(record, arguments) else record.recipe_class().from_json(kept)
 
 
 def _metavar(spec: OptionSpec) -> str:
@@ -423,5 +323,3 @@ def _help(spec: OptionSpec, value: Any) -> str:
 
 def _word(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value}"
-
-

@@ -22,6 +22,7 @@ def find_stores(
     held_out: float = 0.0,
     notice: Callable[[str], None] = lambda _: None,
     first: bool = True,
+    up: str | None = None,
 ) -> list[tuple[Shapes, float]]:
     """Open the prepared stores in ``data`` (or ``data`` itself), or prepare what it holds; None: parametric shapes.
 
@@ -29,8 +30,8 @@ def find_stores(
     ``first`` False another process of the same run has prepared everything already.
 
     A model that knows no classes learns from all classes that are there, unless one of its own is among them.
-    ``held_out`` sets that share of the objects aside for measuring, at least one. Raises BadInput that says what
-    was looked for.
+    ``up`` is the axis that stands upright in a folder of meshes (None: as its kind has it, else z). ``held_out`` sets
+    that share of the objects aside for measuring, at least one. Raises BadInput that says what was looked for.
     """
     if data is None:
         return [(_parametric(tuple(recipe.classes), recipe.resolution), 1.0)]
@@ -49,7 +50,7 @@ def find_stores(
     from voxstudio.data.turntable_folders import is_turntable_tree
 
     if data.is_dir() and not known_files(data) and not is_turntable_tree(data):
-        return [_imported(_mesh_file(data, recipe.resolution, cache, notice, first), recipe, held_out)]
+        return [_imported(_mesh_file(data, recipe.resolution, up, cache, notice, first), recipe, held_out)]
     folder, share = cache / f"prepared-{data.stem}", held_out or VALIDATION_SHARE
     if not first:
         return [(open_store(folder), 1.0)]
@@ -72,7 +73,9 @@ def find_stores(
     return [(store_of_grids(folder, grids, None, validation_share=share), 1.0)]
 
 
-def _mesh_file(data: Path, resolution: int, cache: Path, notice: Callable[[str], None], first: bool) -> Path:
+def _mesh_file(
+    data: Path, resolution: int, up: str | None, cache: Path, notice: Callable[[str], None], first: bool
+) -> Path:
     """The meshes of a folder as one file of shapes in ``cache``; a run that resumes finds it there."""
     from voxstudio.data.importing import import_tree
     from voxstudio.data.mesh_folders import left_out_in_words, none_usable_in_words
@@ -80,7 +83,7 @@ def _mesh_file(data: Path, resolution: int, cache: Path, notice: Callable[[str],
 
     file = cache / f"{data.name or 'shapes'}.voxdata"
     if first:
-        report = import_tree(data, file, ImportOptions(resolution))
+        report = import_tree(data, file, ImportOptions(resolution), up=up)
         if not report.objects:
             raise BadInput(none_usable_in_words(report.problems, data))
         if report.problems:

@@ -123,7 +123,8 @@ class RunOptions:
     """How a run is carried out; none of it changes what is learnt, except ``measure_every`` with ``patience``.
 
     Times in seconds. workers: processes that make batches, None decides by the cores. measure_every: steps
-    between measurements on the held-out part (0: none); the checkpoint then holds the best weights.
+    between measurements on the held-out part (0: none); the checkpoint then holds the best weights. up: the axis
+    that stands upright in a folder of meshes (None: as the tree's kind has it, else z).
     """
 
     device: str = "auto"
@@ -134,6 +135,7 @@ class RunOptions:
     workers: int | None = None
     measure_every: int = 0
     patience: int = 6
+    up: str | None = None
 
 
 def train(
@@ -182,7 +184,7 @@ def train(
             place.wait()  # the first process prepares the shapes for all
         opened = list(stores) if stores is not None else find_stores(
             data, recipe, out / "resume", HELD_OUT_SHARE if base is not None else 0.0,
-            listener.notice if listener is not None else lambda _: None, place.rank == 0,
+            listener.notice if listener is not None else lambda _: None, place.rank == 0, settings.up,
         )  # fmt: skip
         if place.rank == 0:
             place.wait()
