@@ -136,12 +136,12 @@ def _text(
     if proposal is None:
         lines.append("No family here has such tensors.")
     else:
-        lines += _told(proposal, found)
+        lines += _told(proposal, found, bool(already))
     lines += ["", "Tensors", *_table(part.tensors.items())]
     return "\n".join(lines)
 
 
-def _told(proposal: Proposal, found: Sequence[Fit]) -> list[str]:
+def _told(proposal: Proposal, found: Sequence[Fit], there: bool) -> list[str]:
     from voxstudio.families import family
 
     left, settled = proposal.difference, proposal.settled
@@ -171,6 +171,8 @@ def _told(proposal: Proposal, found: Sequence[Fit]) -> list[str]:
         lines.append(f"It cannot be added yet. {settled.problem}")
     elif proposal.guesses:
         lines.append("Look at the names marked “?”; correct them with --map old=new; add with --adopt NAME --accept.")
+    elif there:
+        lines.append("Open the one that is there; --adopt NAME would add a second one, without its card.")
     else:
         lines.append("It can be added: --adopt NAME.")
     return lines
