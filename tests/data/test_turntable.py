@@ -142,7 +142,7 @@ def test_bad_photos_are_one_sentence_that_names_them(tmp_path: Path) -> None:
     paths = draw_post(folder, 9)
     with pytest.raises(BadInput, match="at least 8 photos, but there are 7"):
         read_turntable(paths[:7])
-    with pytest.raises(BadInput, match="at least 8 photos, but there are 0 in empty"):
+    with pytest.raises(BadInput, match="There is no photo in empty: pictures that end in"):
         (tmp_path / "empty").mkdir()
         read_turntable(tmp_path / "empty")
     with pytest.raises(BadInput, match="at most 72 photos, not 81"):

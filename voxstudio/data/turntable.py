@@ -113,8 +113,10 @@ def find_photos(source: Path | str | Sequence[Path | str]) -> list[Path]:
             found.append(place)
     found.sort(key=lambda path: natural(path.name))
     where = f" in {Path(source[0]).name}" if len(source) == 1 else ""
+    if not found:
+        raise BadInput(f"There is no photo{where}: pictures that end in {', '.join(sorted(SUFFIXES))} were looked for.")
     if len(found) < LEAST_PHOTOS:
-        have = f"there are {len(found)}" if len(found) != 1 else "there is 1"
+        have = f"there are {len(found)}" if len(found) > 1 else "there is 1"
         raise BadInput(
             f"A turntable needs at least {LEAST_PHOTOS} photos, but {have}{where}: take more around the turn."
         )
