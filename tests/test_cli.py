@@ -397,6 +397,6 @@ def test_doctor_finds_what_is_needed_and_names_cures(here: Here, tiny: Path) -> 
 def test_a_contact_sheet(here: Here, tmp_path: Path) -> None:
     status, out, err = here("data", "show", "chair", "--count", 2, "-o", tmp_path / "sheet.png", "--json")
     assert status == 0, err
-    assert json.loads(out) == {"output": str(tmp_path / "sheet.png")}
+    assert json.loads(out) == {"output": str(tmp_path / "sheet.png"), "objects": 2, "left_out": []}
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert min(sheet.size) > 100

@@ -113,7 +113,8 @@ def data_command(arguments: Namespace) -> Outcome:
     output = _writable(arguments.output, (".png",))
     if arguments.count < 1:
         raise BadInput(f"A contact sheet needs at least one object of each source, not {arguments.count}.")
-    sheet = show(tuple(arguments.sources), output, arguments.held_out, arguments.count, seed=arguments.seed)
+    sources, count = tuple(arguments.sources), arguments.count
+    sheet = show(sources, output, arguments.held_out, count, seed=arguments.seed, up=arguments.up)
     for notice in sheet.notices:
         print(f"voxstudio: {notice}", file=sys.stderr)
     left = [{"file": file, "reason": reason} for file, reason in sheet.left_out]

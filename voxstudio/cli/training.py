@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
 from voxstudio.cli.parser import Parser, add_train_options
+from voxstudio.cli.train_recipe import as_long_as_told, base_folder, fine_tuning, flag_of, given, recipe_of
 from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.recipe import OptionSpec, Recipe
 from voxstudio.engine.checkpoint import read_card
@@ -111,6 +111,8 @@ def _train_as_told(
     from voxstudio.lab.training_process import training_threads
 
     out = Path(arguments.out)
+    if arguments.data and not Path(arguments.data).exists():  # before anything is written
+        raise BadInput(f"The data folder {arguments.data} does not exist.")
     if not any((out / name).exists() for name in ("card.json", STATE)):
         _remember(arguments, recipe)  # before the shapes are read, which may take long and be broken off
     listener = replace(listener, report=_Remembering(arguments, recipe, listener.report))

@@ -116,12 +116,14 @@ def _from_shapes(shapes: ShapeFile | ShapeStore, split: str | None, count: int) 
     return [(shapes.names[i], shapes.surface(i)) for i in there[chosen].tolist()]
 
 
-def _from_meshes(source: Path, split: str | None, count: int, left_out: LeftOut) -> tuple[list[tuple[str, Shape]], str]:
+def _from_meshes(
+    source: Path, split: str | None, count: int, left_out: LeftOut, up: str | None = None
+) -> tuple[list[tuple[str, Shape]], str]:
     """Objects spread evenly over a tree of meshes, as training would get them, and how many there were, in words.
 
     In place of one that cannot be used the next one is drawn. Raises BadInput if none can.
     """
-    found = [mesh for mesh in find_tree(source) if split is None or mesh.split == split]
+    found = [mesh for mesh in find_tree(source, up=up) if split is None or mesh.split == split]
     if not found:
         raise BadInput(f"{source} has no object of the {split} split: leave --held-out away, or add more meshes.")
     first = np.unique(np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int)).tolist()
@@ -152,13 +154,14 @@ def _from_meshes(source: Path, split: str | None, count: int, left_out: LeftOut)
 
 def show(
     sources: Sequence[str] = (), path: Path = Path("sheet.png"), held_out: bool = False, count: int = 24,
-    columns: int = 6, size: int = 200, seed: int = 0,
+    columns: int = 6, size: int = 200, seed: int = 0, up: str | None = None,
 ) -> Sheet:
     """Draw a contact sheet of parametric classes or of sources of real shapes.
 
     ``sources`` are names of parametric classes, or whatever training takes: files and folders of shapes, meshes and
-    turntables; none means all parametric classes. ``count`` is the number of objects of each source. What cannot be
-    used is left out and told. Raises BadInput and CannotWrite.
+    turntables; none means all parametric classes. ``count`` is the number of objects of each source, ``up`` the upward
+    axis of meshes, as :func:`find_tree` takes it. What cannot be used is left out and told. Raises BadInput and
+    CannotWrite.
     """
     items: list[tuple[str, Shape]] = []
     bad: list[tuple[str, str]] = []
@@ -172,7 +175,7 @@ def show(
             known = ", ".join(CLASSES)
             raise BadInput(f"{source!r} is neither a file, a folder nor a parametric class ({known}).")
         mine: list[tuple[str, str]] = []
-        found, words = _from_source(Path(source), "test" if held_out else None, each, mine)
+        found, words = _from_source(Path(source), "test" if held_out else None, each, mine, up)
         items += found
         if mine:
             bad += mine
@@ -181,7 +184,7 @@ def show(
 
 
 def _from_source(
-    source: Path, split: str | None, count: int, bad: list[tuple[str, str]]
+    source: Path, split: str | None, count: int, bad: list[tuple[str, str]], up: str | None = None
 ) -> tuple[list[tuple[str, Shape]], str]:
     """Objects of a file or folder, and how many there were, in words; what is left out goes to ``bad``."""
     from voxstudio.data.readers import known_files, read_collection
@@ -199,6 +202,6 @@ def _from_source(
         return [item for folder in stores for item in _from_shapes(open_store(folder), split, share)], ""
     in_tree = source.is_dir() and not known_files(source) and not is_turntable_tree(source)
     if in_tree or source.suffix.lower() in MESHES:
-        return _from_meshes(source, split, count, left_out)
+        return _from_meshes(source, split, count, left_out, up)
     collection = read_collection(source, split=split, left_out=left_out)
     return _from_collection(collection, count), f"{len(collection) + len(bad):,} objects of {source}"
