@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voxstudio.core.errors import BadInput
+from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
 from voxstudio.session.bench import Bench
@@ -89,19 +89,21 @@ class NearestShape:
         self._busy = True
         self._looked_at = grid = shown.grid
 
-        def work(job: Job) -> tuple[Nearest | None, VoxelGrid | None]:
+        def work(job: Job) -> tuple[Nearest | None, str]:
             from voxstudio.lab.nearest import open_index
 
-            index = open_index(subject.card)
-            if index is None or not grid.occupancy.any():
-                return None, grid if index is not None else None
-            with self._bench.at_work(subject.folder) as model:
-                job.check()
-                return index.nearest(model, grid.occupancy), grid
+            try:
+                index = open_index(subject.card)
+                if index is None or not grid.occupancy.any():
+                    return None, UNBUILT if index is None else ""
+                with self._bench.at_work(subject.folder) as model:
+                    job.check()
+                    return index.nearest(model, grid.occupancy), ""
+            except VoxStudioError as error:  # nobody asked for it: the card tells, no alarm is raised
+                return None, str(error)
 
         def done(answer: Any) -> None:
-            self._found, there = answer
-            self._missing = "" if there is not None else UNBUILT
+            self._found, self._missing = answer
             self._grid = VoxelGrid.unit(self._found.grid, 0.5) if self._found is not None else None
             self._tell()
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from voxstudio.engine.requests import Result
-from voxstudio.ui.probes import DRAG_S, Probe, median_ms
+from voxstudio.ui.probes import DRAG_S, Probe
 
 MOVES = 25
 HAND_MS = 8
@@ -34,7 +34,8 @@ class Hand:
         self.session.sample(None, 1)
         self.probe.until(lambda: self.session.shown is not None and self.probe.at_rest())
         self.drawn: dict[int, float] = {}
-        self.made = self.taken = self.waiting = 0
+        self.made = self.taken = self.waiting = self.frames = 0
+        self.painted_at = 0.0
         self._deliver, self._take = self.session._worker._deliver, self.session._take
         setattr(self.session._worker, "_deliver", self._made)  # noqa: B010 - it counts what passes
         setattr(self.session, "_take", self._taken)  # noqa: B010
@@ -51,20 +52,41 @@ class Hand:
         self._take(event)
 
     def _painted(self, spent_ms: float) -> None:
-        self.drawn.setdefault(self.session.shown.number, time.perf_counter())
+        self.painted_at = time.perf_counter()
+        self.frames += 1
+        self.drawn.setdefault(self.session.shown.number, self.painted_at)
 
-    def one_by_one(self) -> float:
-        """Median milliseconds from a move to its pixels, the next one only when nothing is left to do."""
-        spent = []
-        for value in np.linspace(-1.5, 1.5, MOVES).tolist():
-            before = len(self.drawn)
-            begun = time.perf_counter()
+    def turn_by_turn(self) -> tuple[float, dict[str, float]]:
+        """Median milliseconds from a move to its pixels, and of each stage by itself, measured in turn.
+
+        The next one begins only when nothing is left to do; where other programs run, both suffer alike.
+        """
+        from voxstudio.engine.inference import mesh
+        from voxstudio.engine.placing import placed
+        from voxstudio.engine.requests import Draw
+        from voxstudio.lab.opening import open_any
+
+        model = open_any(self.session.checkpoint.folder, "auto")
+        spent: dict[str, list[float]] = {name: [] for name in ("whole", "network", "mesh", "draw")}
+        for value in [0.0, *np.linspace(-1.5, 1.5, MOVES).tolist()]:
+            before, begun = len(self.drawn), time.perf_counter()
             self.session.move(HANDLE, value, draft=True)
             self.probe.until(lambda before=before: len(self.drawn) > before)
-            spent.append((max(self.drawn.values()) - begun) * 1000.0)
+            spent["whole"].append((max(self.drawn.values()) - begun) * 1000.0)
+            begun = time.perf_counter()
+            grid = model.decode(placed(model, Draw(None, 1, codes=((HANDLE, value),))))
+            spent["network"].append((time.perf_counter() - begun) * 1000.0)
+            begun = time.perf_counter()
+            surface = mesh(grid, "smooth", 0, True)
+            spent["mesh"].append((time.perf_counter() - begun) * 1000.0)
+            frames, begun = self.frames, time.perf_counter()
+            self.canvas.show_surface(surface, "smooth", False, True)
+            self.probe.until(lambda frames=frames: self.frames > frames)
+            spent["draw"].append((self.painted_at - begun) * 1000.0)
         self.session.move(HANDLE, 0.0)
         self.probe.until(self.probe.at_rest)
-        return statistics.median(spent)
+        alone = {name: statistics.median(times[1:]) for name, times in spent.items()}
+        return alone.pop("whole"), alone
 
     def drag(self) -> tuple[float, float]:
         """Shapes a second while the hand moves; milliseconds from letting go to the exact shape."""
@@ -87,42 +109,11 @@ class Hand:
     def _pull(self, step: int) -> None:
         self.session.move(HANDLE, 1.5 * (abs((step % 100) / 50.0 - 1.0) - 0.5), draft=True)
 
-    def alone(self) -> dict[str, float]:
-        """The stages by themselves, in this process, while nothing else runs: network, mesh, draw."""
-        from voxstudio.engine.inference import mesh
-        from voxstudio.engine.placing import placed
-        from voxstudio.engine.requests import Draw
-        from voxstudio.lab.opening import open_any
-
-        model = open_any(self.session.checkpoint.folder, "auto")
-        turns = itertools.count()
-
-        def network() -> Any:
-            latent = placed(model, Draw(None, 1, codes=((HANDLE, 0.01 * next(turns)),)))
-            return model.decode(latent)
-
-        grid = network()
-        surface = mesh(grid, "smooth", 0, True)
-
-        def draw() -> None:
-            self.canvas.show_surface(surface, "smooth", False, True)
-            self.canvas.repaint()
-
-        found = {
-            "network": median_ms(network, MOVES),
-            "mesh": median_ms(lambda: mesh(grid, "smooth", 0, True), MOVES),
-            "draw": median_ms(draw, MOVES),
-        }
-        self.probe.until(self.probe.at_rest)
-        return found
-
 
 def codes(started: float) -> dict[str, Any]:
     """From a moved code to its pixels, against its stages alone; shapes a second in a drag; what waited."""
     hand = Hand()
-    whole = hand.one_by_one()
-    alone = hand.alone()
-    whole = min(whole, hand.one_by_one())
+    whole, alone = hand.turn_by_turn()
     rate, release = hand.drag()
     hand.probe.close()
     return {

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWi
 
 from voxstudio.geometry.mesh_io import READABLE
 from voxstudio.ui import drops, inputs, widgets
-from voxstudio.ui.code_rows import Row
+from voxstudio.ui.code_rows import ICON, ChoiceCode, Row
 from voxstudio.ui.search_card import SearchCard, find_dropped
 from voxstudio.ui.studio import PanelSpec, Studio
 
@@ -78,6 +78,7 @@ class CreatePanel(QWidget):
         self.codes.pointed.connect(self._point)
         self.directions.pointed.connect(self._point)
         self.strip.chosen.connect(self._chosen)
+        self.strip.frames.drawn.connect(self._picture)
         studio.bridge.changed.connect(self._changed)
         for topic in ("checkpoint", "shown"):
             self._changed(topic)
@@ -123,8 +124,9 @@ class CreatePanel(QWidget):
         if topic == "checkpoint":
             self._follow_checkpoint()
         elif topic == "shown":
-            self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
-            self._follow_draw()
+            if session.shown is None or not session.shown.draft:  # a drag moves none of these
+                self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
+                self._follow_draw()
             self._follow_strip()
         elif topic == "latents":
             self._follow_rows()
@@ -190,6 +192,13 @@ class CreatePanel(QWidget):
         shown = self._studio.session.shown
         if shown is not None and not shown.draft:
             self._studio.session.show_film(self._row.axis)
+
+    @Slot()
+    def _picture(self) -> None:
+        """A list of values shows what each of them makes, once it was swept."""
+        if isinstance(self._row, ChoiceCode) and self._row.combo is not None:
+            for value, pixmap in self.strip.frames.pictures(self._row.axis, ICON):
+                self._row.picture(value, pixmap)
 
     @Slot(float)
     def _chosen(self, value: float) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from voxstudio.ui import theme, widgets
 from voxstudio.ui.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
-    from voxstudio.session.filming import Film
+    from voxstudio.session.filming import Axis, Film
     from voxstudio.ui.studio import Studio
 
 GAP = 4
@@ -24,6 +24,7 @@ class Frames(QWidget):
     """The pictures themselves; ``chosen`` carries the value of the one that was clicked."""
 
     chosen = Signal(float)
+    drawn = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -32,6 +33,7 @@ class Frames(QWidget):
         self._over = -1
         self._thumbnails = Thumbnails(studio, LARGEST, self)
         self._thumbnails.drawn.connect(self.update)
+        self._thumbnails.drawn.connect(self.drawn)
         self.setMouseTracking(True)
         self.setAccessibleName("Sweep")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -55,6 +57,17 @@ class Frames(QWidget):
         """How many pictures there are."""
         frames = self._film.frames if self._film is not None else ()
         return sum(frame is not None and self._thumbnails.pixmap(frame) is not None for frame in frames)
+
+    def pictures(self, axis: Axis, side: int) -> list[tuple[int, QPixmap]]:
+        """Value and picture of each frame that is drawn, if this axis is what is swept."""
+        if self._film is None or self._film.axis != axis:
+            return []
+        made = [
+            (round(value), self._thumbnails.pixmap(frame, side))
+            for value, frame in zip(self._film.values, self._film.frames, strict=True)
+            if frame is not None
+        ]
+        return [(value, pixmap) for value, pixmap in made if pixmap is not None]
 
     def _cells(self) -> list[QRectF]:
         count = len(self._film.values) if self._film is not None else 7

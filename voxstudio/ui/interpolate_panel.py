@@ -117,7 +117,7 @@ class InterpolatePanel(QWidget):
         session = self._studio.session
         if topic in ("path", "checkpoint"):
             self._follow_path()
-        elif topic == "shown":
+        elif topic == "shown" and (session.shown is None or not session.shown.draft):
             self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
             self._follow_place()
 

@@ -40,6 +40,8 @@ class LatentDeeds(QObject):
     def _changed(self, topic: str) -> None:
         """What cannot be done now is grey."""
         session, action = self._studio.session, self._studio.commands.action
+        if topic == "shown" and session.shown is not None and session.shown.draft:
+            return  # a drag changes nothing of that
         if topic in ("shown", "history", "kept"):
             there = session.snapshots.find(session.state) is not None
             action("keep").setEnabled(there)

@@ -61,7 +61,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._studio, self._side = studio, side
         self._made: weakref.WeakKeyDictionary[VoxelGrid, Pixels] = weakref.WeakKeyDictionary()
-        self._pixmaps: weakref.WeakKeyDictionary[VoxelGrid, tuple[Any, QPixmap]] = weakref.WeakKeyDictionary()
+        self._pixmaps: weakref.WeakKeyDictionary[VoxelGrid, dict[Any, QPixmap]] = weakref.WeakKeyDictionary()
         self._waiting: deque[VoxelGrid] = deque(maxlen=MOST_WAITING)
         self._busy = False
 
@@ -76,10 +76,10 @@ class Thumbnails(QObject):
         parent = self.parent()
         ratio = float(parent.devicePixelRatioF()) if hasattr(parent, "devicePixelRatioF") else 1.0
         wanted = (side or self._side, ratio, theme.current().name)
-        kept = self._pixmaps.get(grid)
-        if kept is None or kept[0] != wanted:  # a strip is painted far more often than its pictures change
-            kept = self._pixmaps[grid] = (wanted, pictures.tile(found, wanted[0], ratio))
-        return kept[1]
+        kept = self._pixmaps.setdefault(grid, {})  # a strip is painted far more often than its pictures change
+        if wanted not in kept:
+            kept[wanted] = pictures.tile(found, wanted[0], ratio)
+        return kept[wanted]
 
     def _start(self) -> None:
         if self._busy or not self._waiting:
