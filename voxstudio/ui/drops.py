@@ -156,7 +156,7 @@ def receive(session: Session, mime: QMimeData) -> None:
     weights = [path for path in found.paths if is_weights(path)]
     pictures = []
     for path in found.paths:
-        inside, refused = _inside(path)
+        inside, refused = _inside(path) if len(found.paths) == 1 else ([path], [])
         pictures += [picture for picture in inside if picture not in weights]
         found.refused += refused
     if weights:
