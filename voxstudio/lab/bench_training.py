@@ -60,8 +60,10 @@ def _source(key: str, recipe: Any, workers: int) -> Callable[[int], Iterator[Any
 
 
 def _speed(key: str) -> list[Row]:
-    """A step as the program takes it against eager float32 of the same networks, batch and losses."""
+    """A step as the program takes it against eager float32 of the same networks, batch and losses.
 
+    Beside it: pictures a second, and the step's arithmetic a second over what the device reaches on a large product.
+    """
     from voxstudio.engine.device import pick_device
 
     device, rows = pick_device(), []
@@ -75,8 +77,35 @@ def _speed(key: str) -> list[Row]:
         _make_plain(plain)
         value, baseline = side_by_side(fast.step, plain.step, seconds=6.0, least=5)
         rate = 1000.0 * recipe.batch_size
-        rows.append(row(f"training.{key}.{resolution}", rate / value, "1/s", rate / baseline, "ratio >= 2"))
+        name = f"training.{key}.{resolution}"
+        rows.append(row(name, rate / value, "1/s", rate / baseline, "ratio >= 2"))
+        if hasattr(batch, "views"):
+            rows.append(row(f"{name}.images", rate / value * batch.views.shape[1], "1/s"))
+        rows.append(row(f"{name}.peak", _operations(plain.step) / value / 1e6, "GFLOP/s", _most(device)))
     return rows
+
+
+def _operations(step: Callable[[], Any]) -> int:
+    """Multiplications and additions of one step, forward and backward, as torch counts them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return int(counter.get_total_flops())
+
+
+def _most(device: str) -> float:
+    """GFLOP/s that the device reaches on one large product in bf16: the peak that a step can be held against."""
+    import torch
+
+    side = 8192 if device.startswith("cuda") else 1024
+    a = torch.randn(side, side, device=device).to(torch.bfloat16)
+    times = []
+    for _ in range(8):
+        started = time.perf_counter()
+        float((a @ a)[0, 0])  # reading a value waits for the device
+        times.append(time.perf_counter() - started)
+    return 2 * side**3 / min(times) / 1e9
 
 
 def _make_plain(trainer: Any) -> None:
