@@ -117,6 +117,11 @@ def test_a_generator_alone_offers_what_it_can(studio: Driver, tmp_path: Path, mo
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(path), ""))
     studio.panel("library").open_file.click()
     dialog = _dialog(studio)
+    # A generator by itself is a 3D-GAN before it is a part of something larger: the person knows better.
+    kinds = [fit.family for fit in studio.session.adopting.current.fits]
+    dialog.family.activated.emit(kinds.index("vae_gan3d"))
+    studio.until(lambda: studio.session.adopting.current.proposal.fit.family == "vae_gan3d")
+    studio.settle()
     assert "encoder lacks" in dialog.verdict.text() and dialog.whole.isVisible() and not dialog.add.isEnabled()
     dialog.whole.click()
     studio.settle()
