@@ -91,3 +91,24 @@ def test_a_blank_picture_is_named_at_the_view(studio: Any, tmp_path: Path) -> No
     studio.session.clear_views()
     studio.settle()
     assert not hint.isVisible()
+
+
+def test_no_panel_widens_the_dock_and_cards_fold_their_small_print(studio: Any) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    library = studio.panel("library")
+    card = library._cards[0]
+    wide = studio.window.docks["library"].width()
+    before = len(card.findChildren(QLabel))
+    card.details.header.click()
+    studio.settle()
+    lines = [label.text() for label in card.findChildren(QLabel)][before:]
+    assert any(line.startswith("Learned from: Parametric chairs") for line in lines)
+    assert any(line.startswith("Licence of the weights: ") for line in lines)
+    card.details.header.click()
+    assert not any(label.isVisible() for label in card.findChildren(QLabel)[before:])
+    for key in ("train", "turntable", "reconstruct", "library"):
+        studio.panel(key)
+        studio.settle()
+        assert studio.window.docks[key].width() == wide, key
+        assert studio.window.viewport.overlay.invitation.isVisible() == (key in ("reconstruct", "library"))
