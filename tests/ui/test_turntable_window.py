@@ -67,7 +67,7 @@ def test_what_cannot_be_used_is_a_sentence_and_cancel_stops(studio: Driver, tmp_
     studio.drop(panel.zone, [tmp_path])
     studio.until(lambda: studio.session.message is not None)
     studio.settle()
-    assert panel.problem.isVisible() and "at least 8 photos" in panel.problem.sentence.text()
+    assert panel.problem.isVisible() and "There is no photo in" in panel.problem.sentence.text()
     panel.zone.sample.click()
     studio.until(lambda: studio.session.job is not None)
     studio.session.cancel()
