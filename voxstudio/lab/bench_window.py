@@ -134,8 +134,8 @@ def codes() -> list[Row]:
             if environment is not None:
                 blob_checkpoint(Path(place) / f"blobs-{width}", width)
                 found = probe({**environment, "VOXSTUDIO_CHECKPOINTS": place}, "codes")
-        # One update may be on its way when the hand lets go; the exact one follows it, with its shadow.
-        within = 2.0 * found["alone_ms"] if found else None
+        # One update may be on its way when the hand lets go; the exact one follows it, drawn with all its pixels.
+        within = 3.0 * found["alone_ms"] if found else None
         rows += [
             row(f"codes.updates_64_{width}", found.get("updates_per_s"), "1/s", None, f"value >= {least}"),
             row(f"codes.whole_{width}", found.get("whole_ms"), "ms", found.get("alone_ms"), "ratio <= 1.15"),

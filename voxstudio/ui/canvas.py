@@ -25,6 +25,8 @@ from voxstudio.ui.stage import Stage
 _TURN_MS = 40
 _TURN_DEGREES = 0.45
 _REST_MS = 160
+_PAUSE_MS = 700
+"""A hand that holds a slider still for so long gets smooth edges too: earlier, they would delay the next shape."""
 _SLOW_MS = 10.0
 _COARSE = 0.5
 """Share of the pixels along each side while a threshold is dragged and a frame takes longer than _SLOW_MS."""
@@ -89,9 +91,9 @@ class Canvas(QtInteractor):
         if not self._was_touched and not self.stage.fits():
             self.stage.frame()
         self._swap_ms = (time.perf_counter() - started) * 1000.0
-        self.repaint_soon(_COARSE if draft and self._full_ms > _SLOW_MS else 1.0)
+        self.repaint_soon(_COARSE if draft and self._full_ms > _SLOW_MS else 1.0, _PAUSE_MS if draft else _REST_MS)
 
-    def repaint_soon(self, scale: float = 1.0) -> None:
+    def repaint_soon(self, scale: float = 1.0, rest_ms: int = _REST_MS) -> None:
         """One frame without smooth edges now, one with them when nothing has changed for a moment.
 
         ``scale`` below 1 draws fewer pixels and stretches them: where the CPU draws, a drag stays alive so.
@@ -100,7 +102,7 @@ class Canvas(QtInteractor):
             return
         self._set_samples(0)
         self._set_scale(scale)
-        self._rest.start()
+        self._rest.start(rest_ms)
         QOpenGLWidget.update(self)
 
     def look(self, view: str) -> None:
@@ -146,7 +148,7 @@ class Canvas(QtInteractor):
         """Stand still."""
         if self._turning.isActive():
             self._turning.stop()
-            self._rest.start()
+            self._rest.start(_REST_MS)
 
     @property
     def is_turning(self) -> bool:

@@ -69,10 +69,12 @@ class Hand:
         model = open_any(self.session.checkpoint.folder, "auto")
         spent: dict[str, list[float]] = {name: [] for name in ("whole", "network", "mesh", "draw")}
         for value in [0.0, *np.linspace(-1.5, 1.5, MOVES).tolist()]:
+            self._idle()
             before, begun = len(self.drawn), time.perf_counter()
             self.session.move(HANDLE, value, draft=True)
             self.probe.until(lambda before=before: len(self.drawn) > before)
             spent["whole"].append((max(self.drawn.values()) - begun) * 1000.0)
+            self._idle()
             begun = time.perf_counter()
             grid = model.decode(placed(model, Draw(None, 1, codes=((HANDLE, value),))))
             spent["network"].append((time.perf_counter() - begun) * 1000.0)
@@ -87,6 +89,11 @@ class Hand:
         self.probe.until(self.probe.at_rest)
         alone = {name: statistics.median(times[1:]) for name, times in spent.items()}
         return alone.pop("whole"), alone
+
+    def _idle(self) -> None:
+        """The frame that was painted is on the screen, and nothing waits."""
+        for _ in range(3):
+            self.probe.application.processEvents()
 
     def drag(self) -> tuple[float, float]:
         """Shapes a second while the hand moves; milliseconds from letting go to the exact shape."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy
 
 from voxstudio.ui import widgets
+from voxstudio.ui.pace import Pace
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class StatusBar(QFrame):
         self._late.setSingleShot(True)
         self._late.setInterval(SHOW_AFTER_MS)
         self._late.timeout.connect(self._show_job)
+        self._pace = Pace(self)
+        self._pace.due.connect(self._tell_times)
         self._show_progress(False)
         self.device.hide()
         self.training.hide()
@@ -90,8 +93,8 @@ class StatusBar(QFrame):
         if topic == "job":
             self._job()
         elif topic in ("shown", "times"):
-            shown = session.shown
-            self.times.setText(times_in_words(shown.times, shown.total_ms) if shown else "")
+            if self._pace.allows(session.shown is not None and session.shown.draft):
+                self._tell_times()
         elif topic == "training":
             self._training()
         elif topic == "checkpoint":
@@ -99,6 +102,11 @@ class StatusBar(QFrame):
             self.device.setText(device_in_words(session.model.device) if session.model else "")
         elif topic == "message" and session.job is None:
             self._say_idle()
+
+    @Slot()
+    def _tell_times(self) -> None:
+        shown = self._studio.session.shown
+        self.times.setText(times_in_words(shown.times, shown.total_ms) if shown else "")
 
     def _training(self) -> None:
         """A run is seen from every panel."""

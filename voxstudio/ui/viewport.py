@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from voxstudio.ui import memory, theme
+from voxstudio.ui.pace import Pace
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Viewport(QFrame):
         self.overlay: Overlay | None = None
         self.comparing: Comparing | None = None
         self._studio: Studio | None = None
+        self._pace = Pace(self)
+        self._pace.due.connect(self._tell_words)
         self._drawn = 0
         self._framed = False
         self._invites = self._empty_handed = True
@@ -143,8 +146,8 @@ class Viewport(QFrame):
             return
         session, overlay = self._studio.session, self.overlay
         shown = session.shown
-        overlay.name.say(shown.origin[:1].upper() + shown.origin[1:] if shown else "")
-        overlay.size.say(size_in_words(shown.surface) if shown else "")
+        if self._pace.allows(bool(shown and shown.draft)):
+            self._tell_words()
         overlay.hint.say(shown.note if shown else "")
         overlay.hint.setVisible(bool(shown and shown.note))
         coloured = session.options.colour_by == "confidence" and shown is not None and shown.surface.values is not None
@@ -155,6 +158,12 @@ class Viewport(QFrame):
         overlay.side.show_picture(shown.side if shown else None, bool(shown and shown.draft))
         overlay.place()
         self._make_room()
+
+    @Slot()
+    def _tell_words(self) -> None:
+        shown, overlay = self._studio.session.shown, self.overlay
+        overlay.name.say(shown.origin[:1].upper() + shown.origin[1:] if shown else "")
+        overlay.size.say(size_in_words(shown.surface) if shown else "")
 
     def _make_room(self) -> None:
         """The shape stands between the name and the lowest button."""
