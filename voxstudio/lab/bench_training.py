@@ -46,9 +46,13 @@ def training() -> list[Row]:
 
 def _recipe(key: str, **changes: Any) -> Any:
     kind = family(key).recipe_class()
-    known = {spec.name for spec in kind.options()}
     wanted = {"view_counts": (2,), "image_size": 96, "batch_size": 16, "view_pool": POOL, **PAST_THE_START, **changes}
-    return kind().changed(**{name: value for name, value in wanted.items() if name in known})
+    known = {spec.name: spec for spec in kind.options()}
+    fitting = {
+        name: value for name, value in wanted.items()
+        if name in known and (isinstance(value, tuple) or value in (known[name].choices or (value,)))
+    }  # fmt: skip
+    return kind().changed(**fitting)
 
 
 def _source(key: str, recipe: Any, workers: int) -> Callable[[int], Iterator[Any]]:
