@@ -36,6 +36,10 @@ class Outcome:
     silent: bool = False
 
 
+class Stopped(KeyboardInterrupt):
+    """A command was broken off and has said how to go on."""
+
+
 def is_command(argv: Sequence[str]) -> bool:
     """True if ``argv`` names a command or asks for help; False if the window is meant."""
     return bool(argv) and (argv[0] in COMMANDS or argv[0] in ("-h", "--help", "--version"))
@@ -53,6 +57,8 @@ def guarded(work: Callable[[], int]) -> int:
     except VoxStudioError as error:
         say(f"voxstudio: {error}")
         return 1
+    except Stopped:
+        return INTERRUPTED
     except (KeyboardInterrupt, Cancelled):
         say("voxstudio: Interrupted.")
         return INTERRUPTED

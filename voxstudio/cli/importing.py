@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from voxstudio.cli import Outcome, say
+from voxstudio.cli import Outcome, Stopped, say
 from voxstudio.core.errors import VoxStudioError
 from voxstudio.data.importing import OWN_TERMS, ImportReport, Workers, import_tree
 from voxstudio.data.mesh_folders import left_out_in_words, none_usable_in_words, problem_in_words
@@ -52,13 +52,16 @@ def import_shapes(arguments: Namespace) -> Outcome:
                 raise
             # Whatever else went wrong went wrong because everything was being ended.
             say(f"voxstudio: Stopped; the same command goes on with {output}.")
-            raise KeyboardInterrupt from None
+            raise Stopped from None
     return _outcome(report, source)
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C and a request to end raise KeyboardInterrupt and set the event, for where a library swallows it."""
+    """Ctrl-C and a request to end raise KeyboardInterrupt and set the event, for where a library swallows it.
+
+    What workers, threads and destructors complain of afterwards stays unsaid: they are being ended.
+    """
     asked = threading.Event()
 
     def ask(number: int, frame: Any) -> None:
@@ -69,13 +72,19 @@ def _interruptible() -> Iterator[threading.Event]:
         if not (asked.is_set() and issubclass(found.exc_type, KeyboardInterrupt)):
             told(found)
 
+    def of_a_thread(found: Any) -> None:
+        if not asked.is_set():
+            told_of_threads(found)
+
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(kind, ask) for kind in kinds]
     told, sys.unraisablehook = sys.unraisablehook, unraisable
+    told_of_threads, threading.excepthook = threading.excepthook, of_a_thread
     try:
         yield asked
     finally:
-        sys.unraisablehook = told
+        if not asked.is_set():  # else the program ends, and the pool's own thread may yet fail beside it
+            sys.unraisablehook, threading.excepthook = told, told_of_threads
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voxstudio.cli import Outcome
+from voxstudio.cli import Outcome, Stopped
 from voxstudio.cli.parser import Parser, add_train_options
 from voxstudio.cli.train_recipe import as_long_as_told, base_folder, fine_tuning, flag_of, given, recipe_of
 from voxstudio.core.errors import BadInput, VoxStudioError
@@ -65,7 +65,7 @@ def _train(argv: Sequence[str]) -> Outcome:
     document = {"out": str(out), "family": record.key, "training": dict(card.training), "sha256": card.sha256}
     if stopped:
         print(f"voxstudio: Stopped; go on with --resume --out {out}.", file=sys.stderr)
-        raise KeyboardInterrupt
+        raise Stopped
     steps = int(card.training["steps"])
     words = f"{steps:,} {'step' if steps == 1 else 'steps'}"
     return Outcome(document, f"Trained {record.title} for {words}: the checkpoint is in {out}.")
@@ -150,7 +150,8 @@ def _interruptible() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        print("voxstudio: Finishing this step and saving; press Ctrl-C again to leave at once.", file=sys.stderr)
+        again = "; press Ctrl-C again to leave at once" if number == signal.SIGINT else ""
+        print(f"voxstudio: Finishing this step and saving{again}.", file=sys.stderr)
 
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(kind, ask) for kind in kinds]
