@@ -38,9 +38,7 @@ class Collection:
 
     def occupancy(self, index: int) -> npt.NDArray[np.bool_]:
         """Voxels of one object, bool ``[R, R, R]`` indexed ``[x, y, z]``."""
-        size = self.resolution
-        bits = np.unpackbits(self.packed[index], count=size**3)
-        return bits.reshape(size, size, size).astype(bool)
+        return unpacked(self.packed[index], self.resolution)
 
     def class_of(self, index: int) -> str:
         """Name of one object's class."""
@@ -68,3 +66,8 @@ class Collection:
         count, size = len(occupancy), occupancy.shape[1]
         packed = np.packbits(occupancy.reshape(count, -1), axis=1)
         return cls(packed, size, names, np.asarray(labels, np.int64), class_names, title, terms)
+
+
+def unpacked(bits: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.bool_]:
+    """The grid ``[side, side, side]`` whose ``np.packbits`` is ``bits``, uint8 ``[ceil(side^3 / 8)]``."""
+    return np.unpackbits(bits, count=side**3).reshape(side, side, side).astype(bool)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.collection import unpacked
 from voxstudio.core.surface import Surface
 
 if TYPE_CHECKING:
@@ -71,5 +72,4 @@ class ParametricStore:
         def packed(shape: Shape) -> npt.NDArray[np.uint8]:
             return np.packbits(shape.occupancy(self.resolution))
 
-        bits = np.unpackbits(self._remembered(index, "voxels", packed), count=self.resolution**3)
-        return bits.reshape((self.resolution,) * 3).astype(bool)
+        return unpacked(self._remembered(index, "voxels", packed), self.resolution)

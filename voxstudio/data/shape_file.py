@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voxstudio.core.collection import Collection
+from voxstudio.core.collection import Collection, unpacked
 from voxstudio.core.errors import BadInput
 from voxstudio.core.surface import Surface
 from voxstudio.data.container import Array, Unusable, check_arrays, is_container, open_container
@@ -135,8 +135,7 @@ class ShapeFile:
 
     def occupancy(self, index: int) -> npt.NDArray[np.bool_]:
         """Voxels of one shape, bool ``[R, R, R]``."""
-        bits = np.unpackbits(self.packed(index), count=self.resolution**3)
-        return bits.reshape((self.resolution,) * 3).astype(bool)
+        return unpacked(self.packed(index), self.resolution)
 
     def surface(self, index: int) -> Surface:
         """Reduced mesh of one shape in the unit cube, with normals, and colours where the source had some."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from voxstudio.core.collection import Collection
+from voxstudio.core.collection import Collection, unpacked
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.surface import Surface
 
@@ -101,8 +101,7 @@ class ShapeStore:
 
     def occupancy(self, index: int) -> npt.NDArray[np.bool_]:
         """Voxels of one shape, bool ``[R, R, R]``."""
-        bits = np.unpackbits(self.arrays["packed"][index], count=self.resolution**3)
-        return bits.reshape((self.resolution,) * 3).astype(bool)
+        return unpacked(self.arrays["packed"][index], self.resolution)
 
     def surface(self, index: int) -> Surface:
         """Mesh of one shape in the unit cube, with normals and part colours where they are known."""

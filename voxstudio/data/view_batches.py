@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from voxstudio.core.errors import BadInput
+from voxstudio.core.collection import unpacked
 from voxstudio.core.surface import Surface
 from voxstudio.data.grids import resized
 from voxstudio.data.shape_store import Shapes
 from voxstudio.data.views import ViewStyle, draw_view
+from voxstudio.data.weighted_stores import WeightedStores
+from voxstudio.data.weighted_stores import class_places as class_places
 
 FUSIONS = ("mean", "max", "lstm")
 POOL_VIEWS = 4
@@ -164,13 +166,8 @@ class ViewBatches:
         pool: int = 0,
         part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.stores = [store for store, _ in stores]
-        self.weights = np.array([weight for _, weight in stores], np.float64)
-        self.weights /= self.weights.sum()
-        self.indices = [store.indices(split) for store in self.stores]
-        self.label_maps = [class_places(store.class_names, tuple(class_names)) for store in self.stores]
-        if not all(len(part) for part in self.indices):
-            raise BadInput(f"A source of shapes has no {split} object: add objects, or choose other data.")
+        self.source = WeightedStores(stores, class_names, split)
+        self.label_maps = self.source.label_maps
         self.batch_size, self.image_size, self.resolution, self.seed = batch_size, image_size, resolution, seed
         self.view_counts, self.fusions = tuple(view_counts), tuple(fusions)
         self.augmentation, self.style = augmentation, style
@@ -190,7 +187,7 @@ class ViewBatches:
 
     def views_of(self, index: int, count: int) -> npt.NDArray[np.uint8]:
         """``count`` views ``[count, S, S, 4]`` of one object of the first store, the same at every call."""
-        surface = self.stores[0].surface(index)
+        surface = self.source.stores[0].surface(index)
         return np.stack([self._view(surface, np.random.default_rng([self.seed, 4, index, k])) for k in range(count)])
 
     def _sample(self, rng: np.random.Generator, count: int) -> tuple[Any, Any, int]:
@@ -208,13 +205,10 @@ class ViewBatches:
             for k in missing:
                 kept[k] = self._view(surface, np.random.default_rng([self.seed, 2, key, k]))
         packed, label = kept[-1]
-        bits = np.unpackbits(packed, count=self.resolution**3).reshape((self.resolution,) * 3)
-        return np.stack([kept[int(k)] for k in order]), bits.astype(bool), label
+        return np.stack([kept[int(k)] for k in order]), unpacked(packed, self.resolution), label
 
     def _shape(self, rng: np.random.Generator) -> tuple[Surface, npt.NDArray[np.bool_], int]:
-        which = int(rng.choice(len(self.stores), p=self.weights))
-        store = self.stores[which]
-        index = int(rng.choice(self.indices[which]))
+        store, index, label = self.source.draw(rng)
         surface, occupancy = store.surface(index), resized(store.occupancy(index), self.resolution)
         a = self.augmentation
         factors = a.draw_factors(occupied_extent(occupancy), rng)
@@ -223,7 +217,7 @@ class ViewBatches:
             shift = rng.integers(-a.model_shift_voxels, a.model_shift_voxels + 1, 3)
             angle = float(rng.uniform(-1, 1) * a.model_rotation_deg)
             surface, occupancy = turned(surface, occupancy, angle, shift)
-        return surface, occupancy, self.label_maps[which][store.label(index)]
+        return surface, occupancy, label
 
     def _view(self, surface: Surface, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         view = draw_view(surface, self.image_size, rng, self.style)
@@ -232,20 +226,6 @@ class ViewBatches:
             shift = rng.uniform(-1, 1, 2) * a.image_shift
             view = _tilt(view, float(rng.uniform(-1, 1) * a.image_rotation_deg), shift)
         return view
-
-
-def class_places(given: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
-    """Place of each given class among the wanted ones; a model of one class takes everything for that class."""
-    lower = [name.lower() for name in wanted]
-    if len(wanted) == 1:
-        return [0 for _ in given]
-    unknown = [name for name in given if name.lower() not in lower]
-    if unknown:
-        raise BadInput(
-            f"The model knows {', '.join(wanted)} and not {', '.join(unknown)}: "
-            "name the folders of the shapes after its classes, or choose other classes."
-        )
-    return [lower.index(name.lower()) for name in given]
 
 
 def occupied_extent(occupancy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

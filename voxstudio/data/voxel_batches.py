@@ -8,16 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voxstudio.core.errors import BadInput
+from voxstudio.core.collection import unpacked
 from voxstudio.data.grids import resized
 from voxstudio.data.shape_store import Shapes
-from voxstudio.data.view_batches import (
-    Augmentation,
-    class_places,
-    occupied_extent,
-    stretched_grid,
-    turned_grid,
-)
+from voxstudio.data.view_batches import Augmentation, occupied_extent, stretched_grid, turned_grid
+from voxstudio.data.weighted_stores import WeightedStores
 
 Grid = npt.NDArray[np.bool_]
 
@@ -51,13 +46,7 @@ class VoxelBatches:
         pool: int = 0,
         part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.stores = [store for store, _ in stores]
-        self.weights = np.array([weight for _, weight in stores], np.float64)
-        self.weights /= self.weights.sum()
-        self.indices = [store.indices(split) for store in self.stores]
-        self.label_maps = [class_places(store.class_names, tuple(class_names)) for store in self.stores]
-        if not all(len(part) for part in self.indices):
-            raise BadInput(f"A source of shapes has no {split} object: add objects, or choose other data.")
+        self.source = WeightedStores(stores, class_names, split)
         self.batch_size, self.resolution, self.seed = batch_size, resolution, seed
         self.augmentation, self.pool, self.part = augmentation, pool, part
         self._kept: dict[int, tuple[npt.NDArray[np.uint8], int]] = {}
@@ -78,17 +67,14 @@ class VoxelBatches:
             occupancy, label = self._shape(np.random.default_rng([self.seed, 1, key]))
             self._kept[key] = (np.packbits(occupancy), label)
         packed, label = self._kept[key]
-        bits = np.unpackbits(packed, count=self.resolution**3).reshape((self.resolution,) * 3)
-        return bits.astype(bool), label
+        return unpacked(packed, self.resolution), label
 
     def _shape(self, rng: np.random.Generator) -> tuple[Grid, int]:
-        which = int(rng.choice(len(self.stores), p=self.weights))
-        store = self.stores[which]
-        index = int(rng.choice(self.indices[which]))
+        store, index, label = self.source.draw(rng)
         occupancy = resized(store.occupancy(index), self.resolution)
         a = self.augmentation
         occupancy = stretched_grid(occupancy, a.draw_factors(occupied_extent(occupancy), rng))
         if a.model_rotation_deg or a.model_shift_voxels:
             shift = rng.integers(-a.model_shift_voxels, a.model_shift_voxels + 1, 3)
             occupancy = turned_grid(occupancy, float(rng.uniform(-1, 1) * a.model_rotation_deg), shift)
-        return occupancy, self.label_maps[which][store.label(index)]
+        return occupancy, label

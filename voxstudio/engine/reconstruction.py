@@ -8,10 +8,10 @@ from torch import Tensor
 
 @torch.no_grad()
 def overlap(logits: Tensor, truth: Tensor) -> float:
-    """Mean IoU at probability 0.5."""
-    a, b = logits > 0, truth > 0.5
-    union = (a | b).flatten(1).sum(1).clamp(min=1)
-    return float(((a & b).flatten(1).sum(1) / union).mean())
+    """Mean IoU of logits ``[N, ...]`` with occupancies of the same shape, both cut at probability 0.5."""
+    ours, theirs = (logits > 0).flatten(1), (truth > 0.5).flatten(1)
+    inside = (ours & theirs).sum(1)
+    return float((inside / (ours.sum(1) + theirs.sum(1) - inside).clamp(min=1)).mean())
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,9 @@ from voxstudio.core.errors import BadCheckpoint
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.codes import CodeSpace
 from voxstudio.engine.family import StepReport
-from voxstudio.engine.maker import UNUSED
+from voxstudio.engine.maker import UNUSED, Maker
 from voxstudio.engine.place import Place, as_place
-from voxstudio.engine.volume_game import Game
+from voxstudio.engine.volume_game import Companion, Game
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 
 BatchSource = Callable[[int], Iterator[Any]]
@@ -24,18 +24,42 @@ BatchSource = Callable[[int], Iterator[Any]]
 ISO_LEVEL = 0.5
 
 
+class FedCompanion(Companion, Protocol):
+    """A companion that learns from the batches too and is kept with the run."""
+
+    key: str
+    """Where its state stands in the trainer's."""
+
+    def take(self, batch: Any) -> None:
+        """Keep what it needs of the batch that is played next."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything that exact resume needs."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue exactly where :meth:`state` was taken."""
+
+
 class VolumeTrainer:
-    """A :class:`voxstudio.engine.family.Trainer` for 3D-GAN and 3DInfoGAN; ``space`` tells them apart."""
+    """A :class:`voxstudio.engine.family.Trainer` for the generators of shapes from codes; ``space`` tells them apart.
+
+    ``batches(step)`` opens the stream at a step. ``build`` makes another maker than :class:`Maker`.
+    """
 
     def __init__(
         self, recipe: VolumeGanRecipe, space: CodeSpace, batches: BatchSource, place: Place | str = "cpu",
-        seed: int = 0,
+        seed: int = 0, build: Callable[[], Maker] | None = None,
     ) -> None:  # fmt: skip
         self.place = as_place(place, recipe.precision)
         self.recipe, self.space, self.batches, self.device = recipe, space, batches, self.place.device
-        self.game = Game(recipe, space, self.place, seed)
+        self.game = Game(recipe, space, self.place, seed, build)
         self.maker, self.critic = self.game.maker, self.game.critic
+        self._beside: FedCompanion | None = None
         self._stream: Iterator[Any] | None = None
+
+    def join(self, companion: FedCompanion) -> None:
+        """Play another game beside this one, from the first step on."""
+        self._beside = self.game.companion = companion
 
     @property
     def done(self) -> int:
@@ -43,11 +67,13 @@ class VolumeTrainer:
         return self.game.done
 
     def step(self) -> StepReport:
-        """Take the next batch and update both players."""
+        """Take the next batch and update all players."""
         if self._stream is None:
             self._stream = self.batches(self.game.done)
         batch = next(self._stream)
         truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+        if self._beside is not None:
+            self._beside.take(batch)
         return StepReport(self.game.step(truth), len(truth) * self.place.world)
 
     def preview(self) -> VoxelGrid:
@@ -64,11 +90,14 @@ class VolumeTrainer:
 
     def state(self) -> dict[str, Any]:
         """Everything that exact resume needs."""
-        return self.game.state()
+        beside = {self._beside.key: self._beside.state()} if self._beside is not None else {}
+        return {**self.game.state(), **beside}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from :meth:`state`."""
         self.game.restore(state)
+        if self._beside is not None and self._beside.key in state:
+            self._beside.restore(state[self._beside.key])
         self._stream = None
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> None:

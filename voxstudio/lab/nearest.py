@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.card import Card
-from voxstudio.core.collection import Collection
+from voxstudio.core.collection import Collection, unpacked
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.overlap import iou
 from voxstudio.core.paths import data_folder
@@ -89,8 +89,7 @@ class NearestIndex:
 
     def occupancy(self, index: int) -> Grids:
         """Voxels of one training shape, bool ``[R, R, R]``."""
-        size = self.resolution
-        return np.unpackbits(self.packed[index], count=size**3).reshape(size, size, size).astype(bool)
+        return unpacked(self.packed[index], self.resolution)
 
     def nearest(self, model: Any, occupancy: Grids) -> Nearest:
         """Compare a sample, bool ``[R, R, R]``; BadInput for an empty one or another resolution."""
@@ -177,7 +176,7 @@ def open_index(card: Card) -> NearestIndex | None:
             tuple(about["names"]), tuple(about["class_names"]), int(about["resolution"]), str(about["title"]),
             float(about["typical"]), float(about["threshold"]),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):  # an empty file ends too soon
         return None
 
 

@@ -17,11 +17,13 @@ from voxstudio.families.enhancer_gan.recipe import EnhancerRecipe
 
 
 class PictureGame:
-    """A :class:`voxstudio.engine.volume_game.Companion`: the picture generator against its own discriminator.
+    """A :class:`voxstudio.engine.volume_trainer.FedCompanion`: the picture generator against its own discriminator.
 
     While encoding leads, and later beside the game, the pictures of encoded shapes are learnt by squared difference.
     ``pictures`` holds the real ones of the batch, ``[N, 3, S, S]`` in [-1, 1].
     """
+
+    key = "pictures"
 
     def __init__(self, recipe: EnhancerRecipe, game: Game, maker: EnhancerMaker, seed: int) -> None:
         self.recipe, self.game, self.maker = recipe, game, maker
@@ -33,6 +35,11 @@ class PictureGame:
         self.resting = adv.RestingCritic(recipe.d_accuracy_limit)
         self.pictures = torch.zeros(0)
         self._played = False
+
+    def take(self, batch: Any) -> None:
+        """Keep the pictures ``[N, S, S, 3]`` of a :class:`voxstudio.data.picture_batches.PictureBatch`."""
+        pictures = torch.from_numpy(batch.pictures).to(self.game.device).permute(0, 3, 1, 2)
+        self.pictures = pictures.float().div(127.5).sub(1.0)
 
     def prepare(self) -> None:
         """Step size, no gradients, training."""

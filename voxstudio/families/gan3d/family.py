@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from voxstudio.engine.family import Family
+from voxstudio.engine.volume_presets import COMPACT_32, PAPER_GAME, SMALLEST
 
 PAPER = {
+    **PAPER_GAME,
     "noise_size": 200,
-    "width": 512,
-    "refine_to": 0,
-    "entry_width": 0,
-    "d_width": 64,
     "batch_size": 100,
-    "lead_steps": 0,
-    "coarse_steps": 0,
-    "d_warmup_steps": 0,
     "learning_rate_g": 0.0025,
     "learning_rate_d": 1e-5,
     "beta1": 0.5,
-    "schedule": "constant",
-    "ema": 0.0,
     "gan_loss": "minimax",
-    "adversarial_weight": 1.0,
     "soft_labels": False,
     "d_accuracy_limit": 0.8,
-    "instance_noise": 0.0,
-    "sharpness": 1.0,
-    "keep_reconstruction": 0.0,
-    "mirror": False,
-    "stretch": 0.0,
 }
 
 FAMILY = Family(
@@ -43,19 +30,9 @@ FAMILY = Family(
     guesser="voxstudio.families.gan3d.guess:GUESSER",
     presets={
         "compact": {},
-        "compact-32": {"resolution": 32, "coarse_steps": 0, "batch_size": 32},
+        "compact-32": COMPACT_32,
         "paper": PAPER,
         "paper-32": {**PAPER, "resolution": 32},
     },
-    smallest={
-        "resolution": 32,
-        "noise_size": 8,
-        "width": 16,
-        "d_width": 4,
-        "entry_width": 8,
-        "batch_size": 2,
-        "lead_steps": 2,
-        "coarse_steps": 1,
-        "max_steps": 4,
-    },
+    smallest=SMALLEST,
 )

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from voxstudio.engine.family import Family
+from voxstudio.engine.volume_presets import COMPACT_32, PAPER_GAME, SMALLEST
 
 PAPER = {
+    **PAPER_GAME,
     "noise_size": 128,
     "categorical_codes": 3,
     "categories": 20,
     "continuous_codes": 1,
-    "width": 512,
-    "refine_to": 0,
-    "entry_width": 0,
-    "d_width": 64,
     "batch_size": 64,
-    "lead_steps": 0,
-    "coarse_steps": 0,
-    "d_warmup_steps": 0,
     "learning_rate_g": 2e-4,
     "learning_rate_d": 2e-5,
-    "schedule": "constant",
-    "ema": 0.0,
-    "adversarial_weight": 1.0,
     "information_weight": 1.0,
     "d_accuracy_limit": 1.0,
-    "instance_noise": 0.0,
-    "sharpness": 1.0,
-    "keep_reconstruction": 0.0,
     "cluster_weight": 0.0,
     "shape_limit_weight": 1.0,
-    "mirror": False,
-    "stretch": 0.0,
 }
 
 FAMILY = Family(
@@ -46,7 +33,7 @@ FAMILY = Family(
     guesser="voxstudio.families.infogan3d.guess:GUESSER",
     presets={
         "compact": {},
-        "compact-32": {"resolution": 32, "coarse_steps": 0, "batch_size": 32},
+        "compact-32": COMPACT_32,
         "paper": PAPER,
         "paper-two-continuous": {**PAPER, "categories": 10, "continuous_codes": 2},
         "paper-continuous-only": {**PAPER, "categorical_codes": 0},
@@ -54,15 +41,7 @@ FAMILY = Family(
         "paper-no-shape-limit": {**PAPER, "shape_limit_weight": 0.0},
     },
     smallest={
-        "resolution": 32,
-        "noise_size": 8,
-        "width": 16,
-        "d_width": 4,
-        "entry_width": 8,
-        "batch_size": 2,
-        "lead_steps": 2,
-        "coarse_steps": 1,
-        "max_steps": 4,
+        **SMALLEST,
         "categories": 3,
         "continuous_codes": 2,
         "shape_limit_weight": 0.1,

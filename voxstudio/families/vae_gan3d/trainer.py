@@ -16,10 +16,12 @@ from torch.nn import functional as F  # noqa: N812 - torch's customary name
 
 from voxstudio.core.errors import BadCheckpoint
 from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine import reconstruction as rec
 from voxstudio.engine.family import StepReport
 from voxstudio.engine.occupancy_loss import dice, occupancy_loss
 from voxstudio.engine.place import Place, as_place
 from voxstudio.engine.ssim import ssim3d
+from voxstudio.engine.volumetric import channels_last
 from voxstudio.families.vae_gan3d import losses
 from voxstudio.families.vae_gan3d.networks import Discriminator, VaeGan, VoxelEncoder
 from voxstudio.families.vae_gan3d.prior import fit_prior
@@ -53,15 +55,7 @@ class VaeGanTrainer:
             self.leader = VoxelEncoder(recipe).to(self.device) if recipe.guide_steps else None
             # Dropout draws from torch's global state; the trainer lends it its own for each step.
             self.torch_random = torch.get_rng_state()
-        for module in [
-            *self.net.modules(),
-            *(self.critic.modules() if self.critic else ()),
-            *(self.leader.modules() if self.leader else ()),
-        ]:
-            if isinstance(module, torch.nn.Conv3d | torch.nn.ConvTranspose3d):
-                module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-            elif isinstance(module, torch.nn.Conv2d):
-                module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels_last(self.net, self.critic, self.leader)
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False) if recipe.ema else None
         self.generator = torch.Generator().manual_seed(seed + 1)
         options: dict[str, Any] = {"betas": (recipe.beta1, 0.999), "weight_decay": recipe.weight_decay}
@@ -184,7 +178,7 @@ class VaeGanTrainer:
         if adversarial is not None:
             # G alone is taught by D: the gradients stop before E because z was cut off there.
             (r.adversarial_weight / r.accumulate * adversarial).backward()
-        values["iou"] = self._overlap(logits, truth)
+        values["iou"] = rec.overlap(logits, truth)
         self._last = (torch.sigmoid(logits[0, 0].detach()).cpu(), fusion)
         return values
 
@@ -222,15 +216,8 @@ class VaeGanTrainer:
             "kl": float(kl.detach()),
             **parts,
             "code_explained": explained,
-            "iou": self._overlap(logits, target),
+            "iou": rec.overlap(logits, target),
         }
-
-    @staticmethod
-    @torch.no_grad()
-    def _overlap(logits: Tensor, truth: Tensor) -> float:
-        ours, theirs = (logits > 0).flatten(1), (truth > 0.5).flatten(1)
-        inside = (ours & theirs).sum(1)
-        return float((inside / (ours.sum(1) + theirs.sum(1) - inside).clamp(min=1)).mean())
 
     def _reconstruction(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         r = self.recipe
@@ -255,9 +242,8 @@ class VaeGanTrainer:
         fake_logits = self.critic(fake[:count].detach(), labels).float()
         real_target = losses.soft_labels(count, True, r.soft_labels, self.generator, self.device)
         fake_target = losses.soft_labels(count, False, r.soft_labels, self.generator, self.device)
-        d_loss = losses.adversarial(real_logits, real_target) + losses.adversarial(fake_logits, fake_target)
-        accuracy = 0.5 * float((real_logits > 0).float().mean() + (fake_logits < 0).float().mean())
-        accuracy = self.place.means({"accuracy": accuracy})["accuracy"]
+        d_loss = losses.cross_entropy_to(real_logits, real_target) + losses.cross_entropy_to(fake_logits, fake_target)
+        accuracy = self.place.means({"accuracy": losses.accuracy(real_logits, fake_logits)})["accuracy"]
         if self.critic_accuracy <= r.d_accuracy_limit:
             self.optimizer_d.zero_grad(set_to_none=True)
             d_loss.backward()
@@ -267,7 +253,7 @@ class VaeGanTrainer:
         self.critic.requires_grad_(False)
         both = self.critic(fake, torch.cat([labels, labels])).float()
         self.critic.requires_grad_(True)
-        return losses.generator_adversarial(both, r.gan_loss), {
+        return losses.maker_loss(r.gan_loss, both), {
             "d_loss": float(d_loss.detach()),
             "d_accuracy": accuracy,
         }
@@ -307,7 +293,7 @@ class VaeGanTrainer:
             logits = self._answer(net, torch.from_numpy(batch.views).to(self.device), labels)
             if logits.shape[-1] != truth.shape[-1]:
                 truth = F.avg_pool3d(truth, truth.shape[-1] // logits.shape[-1])
-            scores.append(self._overlap(logits, truth))
+            scores.append(rec.overlap(logits, truth))
         return float(np.mean(scores))
 
     def _answer(self, net: VaeGan, views: Tensor, labels: Tensor) -> Tensor:
