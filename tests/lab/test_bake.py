@@ -105,3 +105,35 @@ def test_too_large_files_are_told(recipes: Path, tmp_path: Path) -> None:
     bake.bake([], tmp_path / "work", into, device="cpu", folder=recipes, objects=1)
     write_card(into / "tiny", replace(read_card(into / "tiny"), title="x" * (9 << 20)))
     assert "at most 8 are allowed" in bake.check(into, recipes)[0]
+
+
+def generator_recipes(folder: Path, **more: object) -> None:
+    """A 3DInfoGAN, and a 3D-GAN that starts from it and comes before it in the alphabet."""
+    from voxstudio.families import family
+
+    for name, key in (("a-plain", "gan3d"), ("with-codes", "infogan3d")):
+        document = {
+            "family": key, "title": name, "summary": "Tiny.", "options": dict(family(key).smallest),
+            "sources": [{"parametric": ["chair"], "count": 6, "weight": 1.0}],
+            **({"base": "with-codes", **more} if key == "gan3d" else {}),
+        }  # fmt: skip
+        if key == "gan3d":
+            document["options"]["coarse_steps"] = 0
+        (folder / f"{name}.json").write_text(json.dumps(document))
+
+
+def test_a_generator_starts_from_one_of_another_family_that_is_baked_before_it(tmp_path: Path) -> None:
+    generator_recipes(tmp_path)
+    assert list(bake.all_bakes(tmp_path)) == ["with-codes", "a-plain"]
+    work, into = tmp_path / "work", tmp_path / "checkpoints"
+    with pytest.raises(BadInput, match="a-plain starts from with-codes, which is neither in"):
+        bake.bake(["a-plain"], work, into, device="cpu", folder=tmp_path)
+    rows = bake.bake([], work, into, device="cpu", folder=tmp_path)
+    assert [(row["name"], row["done"]) for row in rows] == [("with-codes", True), ("a-plain", True)]
+    card = read_card(into / "a-plain")
+    assert card.training["base"]["name"] == "with-codes" and card.training["base"]["family"] == "infogan3d"
+    told = card.training["calibration"]
+    assert told["threshold"] == card.iso_level and 0.2 <= card.iso_level <= 0.5
+    generator_recipes(tmp_path, base="nobody")
+    with pytest.raises(BadInput, match="a-plain starts from nobody, of which there is no recipe"):
+        bake.all_bakes(tmp_path)

@@ -31,14 +31,17 @@ def base_folder(arguments: Namespace) -> Path | None:
 
 def fine_tuning(record: Family, arguments: Namespace) -> Recipe:
     """The recipe of the base, as fine-tuning changes it, with the options given one by one."""
+    from voxstudio.engine.checkpoint import read_card
     from voxstudio.lab.learning_data import fine_tuning_recipe
 
     base = base_folder(arguments)
     assert base is not None
-    key, recipe = fine_tuning_recipe(base, **given(record, arguments))
-    if key != record.key:
-        raise BadInput(f"{arguments.base} is a checkpoint of {key}, not of {record.key}: name the family {key}.")
-    return recipe
+    if read_card(base).family != record.key:  # another family lends what both have, and the recipe is one's own
+        recipe = recipe_of(record, arguments)
+        coarse = "coarse_steps" in given(record, arguments)
+        # What is lent knows the whole resolution already.
+        return recipe.changed(coarse_steps=0) if hasattr(recipe, "coarse_steps") and not coarse else recipe
+    return fine_tuning_recipe(base, **given(record, arguments))[1]
 
 
 def given(record: Family, arguments: Namespace) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ LARGEST_SUM = 48 << 20
 
 @dataclass(frozen=True)
 class Bake:
-    """One shipped checkpoint's recipe. ``share`` of the time budget relative to the others; ``floors``: metrics."""
+    """One shipped checkpoint's recipe. ``share`` of the time budget relative to the others; ``floors``: metrics.
+
+    ``base`` names the checkpoint that it starts from, baked before it.
+    """
 
     name: str
     family: str
@@ -45,6 +49,7 @@ class Bake:
     sources: Sequence[Mapping[str, Any]]
     seed: int = 0
     share: float = 1.0
+    base: str = ""
     calibrate_on: int | None = None
     notes: Sequence[str] = ()
     licence: str = "Apache-2.0"
@@ -61,14 +66,21 @@ def recipes_folder() -> Path:
 
 
 def all_bakes(folder: Path | None = None) -> dict[str, Bake]:
-    """Every recipe by name, in the order of the alphabet. BadInput names a file that is none."""
-    found = {}
+    """Every recipe by name: the alphabet's order, but each after its base. BadInput names a file that is none."""
+    found: dict[str, Bake] = {}
     for path in sorted((folder or recipes_folder()).glob("*.json")):
         try:
             found[path.stem] = Bake(path.stem, **json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise BadInput(f"{path} is not a recipe of a checkpoint ({error}): mend it.") from error
-    return found
+    lost = [one for one in found.values() if one.base and one.base not in found]
+    if lost:
+        raise BadInput(f"The recipe {lost[0].name} starts from {lost[0].base}, of which there is no recipe: mend it.")
+    return {name: found[name] for name in TopologicalSorter(_before(found)).static_order()}
+
+
+def _before(bakes: Mapping[str, Bake]) -> dict[str, list[str]]:
+    return {name: [one.base] if one.base else [] for name, one in bakes.items()}
 
 
 def chosen_bakes(names: Sequence[str], folder: Path | None = None) -> list[Bake]:
@@ -148,7 +160,7 @@ def bake(
         stores = open_sources(one, data, work / "shapes")
         train(
             one.family, out, one.recipe(), seed=one.seed, resume=True, stores=stores, device=device,
-            title=one.title, summary=one.summary, listener=listener, order=order,
+            title=one.title, summary=one.summary, listener=listener, order=order, base=_base(one, work, into),
         )  # fmt: skip
         done = int(read_card(out).training["steps"])
         row: dict[str, Any] = {"name": one.name, "steps": done, "of": steps, "done": done >= steps}
@@ -161,12 +173,23 @@ def bake(
     return rows
 
 
+def _base(one: Bake, work: Path, into: Path) -> Path | None:
+    """What a recipe starts from: the run that is baked beside it, else what ships."""
+    if not one.base:
+        return None
+    for folder in (work, into):
+        if (folder / one.base / CARD).exists():
+            return folder / one.base
+    raise BadInput(f"{one.name} starts from {one.base}, which is neither in {work} nor in {into}: bake that first.")
+
+
 def finish(
     one: Bake, out: Path, into: Path, stores: Sequence[tuple[Shapes, float]], data: Path | None, device: str,
     objects: int = 84,
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrate and measure a finished run, and copy it to what ships. Returns its metrics."""
     from voxstudio.lab.evaluate import calibrated, measured
+    from voxstudio.lab.levels import level_by_fill
 
     into.mkdir(parents=True, exist_ok=True)
     draft = out.parent / f".{one.name}-finished"
@@ -179,6 +202,8 @@ def finish(
     if "reconstruct" in family(one.family).capabilities:
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
+    else:
+        level_by_fill(draft, stores, device)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     target = into / one.name
     target.mkdir(exist_ok=True)

@@ -159,7 +159,8 @@ def train(
     """Train until ``max_steps`` of this call's recipe; ``out`` then holds weights, card, recipe and resume state.
 
     With ``resume``, continues from ``out`` if it holds a state and starts afresh if not. ``base`` is a checkpoint
-    whose weights a fresh run starts from; it is only read. ``options`` are those of :class:`RunOptions`. Raises
+    whose weights a fresh run starts from; it is only read. One of another family lends what
+    has the same name and shape. ``options`` are those of :class:`RunOptions`. Raises
     BadInput, BadCheckpoint, CannotWrite or TrainingFailed, each with its sentence.
     """
     settings = replace(run or RunOptions(), **options)
@@ -222,6 +223,7 @@ class _Run:
     base: Path | None
 
     chronicle: Chronicle | None = None
+    borrowed: float = 1.0
     best: Best = field(default_factory=Best)
 
     def close(self) -> None:
@@ -249,13 +251,25 @@ class _Run:
             self.trainer.restore(state["trainer"])
         elif self.base is not None:
             card = read_card(self.base)
-            if card.family != self.record.key:
-                raise BadInput(
-                    f"{self.base} is a checkpoint of {card.family}, not of {self.record.key}: choose another one."
-                )
-            self.trainer.start_from(load_tensors(self.base, card))
+            tensors = load_tensors(self.base, card)
+            if card.family == self.record.key:
+                self.trainer.start_from(tensors)
+            else:
+                self._borrow(card, tensors)
         if self.place.rank == 0:
             write_atomically(self.out / RECIPE, (json.dumps(self.recipe.to_json(), indent=1) + "\n").encode())
+
+    def _borrow(self, card: Card, tensors: Mapping[str, Any]) -> None:
+        """Start from a checkpoint of another family that has parts in common."""
+        from voxstudio.engine.borrowing import LEAST_SHARE, borrow
+
+        game = getattr(self.trainer, "game", None)
+        self.borrowed = borrow(game, tensors) if game is not None else 0.0
+        if self.borrowed < LEAST_SHARE:
+            raise BadInput(
+                f"{self.base} is a checkpoint of {card.family}, whose weights fit too little of this "
+                f"{self.record.key}: choose another one, or its widths and resolution."
+            )
 
     def export(self, step: int) -> None:
         """Write weights, card and recipe."""
@@ -274,9 +288,12 @@ class _Run:
             return card
         before = read_card(self.base)
         told = {"name": before.name, "sha256": before.sha256, "steps": before.training.get("steps", 0)}
+        same = before.family == self.record.key
+        if not same:
+            told["family"] = before.family
         return replace(
             card,
-            iso_level=before.iso_level,
+            iso_level=before.iso_level if same else card.iso_level,
             licence=f"{card.licence}; {before.name} is {before.licence}",
             training={**card.training, "base": told},
             data={"sources": [*card.data["sources"], *before.data.get("sources", ())]},
