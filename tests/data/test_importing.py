@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from PIL import Image
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.data import import_chunks, importing
 from voxstudio.data.importing import Workers, import_tree
-from voxstudio.data.mesh_folders import read_mesh_folder
+from voxstudio.data.mesh_folders import find_meshes, read_mesh_folder
 from voxstudio.data.mesh_guard import Guard
 from voxstudio.data.mesh_import import MOST_FACES, ImportOptions, reduced
 from voxstudio.data.mesh_trees import SYNSETS, TreeMesh, find_tree
 from voxstudio.data.shape_file import open_shape_file
+from voxstudio.data.splits import divided, split_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ImportOptions(16)
@@ -121,6 +123,30 @@ def test_any_folders_will_do(tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(BadInput, match="holds no meshes"):
         find_tree(tmp_path / "nothing")
+
+
+def test_small_classes_are_divided_so_that_there_is_something_to_learn_from_and_to_measure_by(tmp_path: Path) -> None:
+    for count in range(1, 21):
+        for tested in (True, False):
+            for seed in range(40):
+                splits = Counter(divided([f"{seed}-{k}" for k in range(count)], tested))
+                assert splits["train"] >= 0.6 * count and sum(splits.values()) == count
+                assert (splits["test"] >= 1) == (tested and count >= 5)
+                assert (splits["validation"] >= 1) == (count >= (6 if tested else 5))
+                assert splits["test"] <= 2 and splits["validation"] <= 1
+    many = [f"object {k}" for k in range(4000)]
+    assert divided(many) == [split_of(name) for name in many], "in a large class each name stands for itself"
+    assert 320 < divided(many).count("test") < 480
+    for name in ("a", "b", "c", "d", "e", "f", "g"):
+        write(tmp_path / "cups" / f"{name}.stl", 0)
+    write(tmp_path / "lamps" / "train" / "a.stl", 0)
+    write(tmp_path / "lamps" / "test" / "b.stl", 0)
+    found = find_tree(tmp_path)
+    assert Counter(mesh.split for mesh in found if mesh.class_name == "cups") == Counter(train=5, test=1, validation=1)
+    assert {mesh.name: mesh.split for mesh in found if mesh.class_name == "lamps"} == {"a": "train", "b": "test"}
+    assert {mesh.name for mesh in found if mesh.split == "test"} == {
+        mesh.path.stem for mesh in find_meshes(tmp_path) if mesh.split == "test"
+    }
 
 
 def test_y_up_is_turned_but_never_twice(tmp_path: Path) -> None:

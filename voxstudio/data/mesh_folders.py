@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +11,9 @@ import numpy as np
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
 from voxstudio.data.grids import LEAST_VOXELS, QUARTER_TURNS, centred, turned, wanted_classes
+from voxstudio.data.splits import divided
 
 SUFFIXES = (".off", ".obj", ".stl", ".ply", ".glb")
-TEST_SHARE = 10
-"""One object in this many belongs to the test split where a folder has no splits."""
 
 LeftOut = Callable[[str, str], None]
 """Told the name of something that cannot be used, and the reason."""
@@ -40,17 +38,21 @@ def find_meshes(folder: Path) -> list[MeshFile]:
         for split in splits:
             found += [MeshFile(p, part.name, split.name, turns) for p in _meshes(split)]
         if not splits:
-            found += [MeshFile(p, part.name, _split_of(p), 0) for p in _meshes(part)]
-    found += [MeshFile(p, folder.name, _split_of(p), 0) for p in _meshes(folder)]
-    return found
+            found += _divided(_meshes(part), part.name)
+    return found + _divided(_meshes(folder), folder.name)
 
 
 def _meshes(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
-def _split_of(path: Path) -> str:
-    return "test" if zlib.crc32(path.stem.encode()) % TEST_SHARE == 0 else "train"
+def _divided(paths: Sequence[Path], class_name: str) -> list[MeshFile]:
+    """Meshes of one class in a folder without splits; there is no validation here."""
+    splits = divided([path.stem for path in paths])
+    return [
+        MeshFile(path, class_name, "test" if split == "test" else "train", 0)
+        for path, split in zip(paths, splits, strict=True)
+    ]
 
 
 def too_few_voxels(filled: int, resolution: int) -> str:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from voxstudio.core.errors import BadInput
 from voxstudio.data.grids import QUARTER_TURNS, wanted_classes
-from voxstudio.data.mesh_folders import SUFFIXES, TEST_SHARE
-
-VALIDATION_PERCENT = 7
-"""Objects in a hundred of the training split that are set aside, by the checksum of their names."""
+from voxstudio.data.mesh_folders import SUFFIXES
+from voxstudio.data.splits import divided
 
 SPLIT_FOLDERS = {
     "train": "train",
@@ -103,14 +100,15 @@ def find_tree(source: Path, classes: Sequence[str] | None = None, up: str | None
 
     A ShapeNet tree is known by its synsets (SYNSET/ID/models/model_normalized.obj; ``all.csv`` beside them gives the
     splits). Elsewhere the first folder that is not named for a split is the class, and a folder named train, test,
-    val or validation the split; without one, an object in ten by its name's checksum is for the test. ``up`` is y or
-    z, by default y in ShapeNet trees and z elsewhere; GLB files are y up whatever is said. Links to folders are not
+    val or validation the split; where nothing says it, :func:`divided` does, class by class. ``up`` is y or z, by
+    default y in ShapeNet trees and z elsewhere; GLB files are y up whatever is said. Links to folders are not
     followed, hidden files are passed over.
 
     Raises BadInput if there is no mesh, or none of one of ``classes``.
     """
     source = Path(source)
     if source.is_file():
+        splits: dict[str, str] = {}
         found = [_plain(Path(source.name), source.resolve().parent.name or "shapes", up)]
     elif source.is_dir():
         splits = _official_splits(source)
@@ -125,7 +123,7 @@ def find_tree(source: Path, classes: Sequence[str] | None = None, up: str | None
         )
     wanted = wanted_classes(source, sorted({mesh.class_name for mesh in found}), classes)
     order = {name.lower(): k for k, name in enumerate(wanted)}
-    kept = [mesh for mesh in found if mesh.class_name.lower() in order]
+    kept = [mesh for mesh in _divided(found, splits) if mesh.class_name.lower() in order]
     return sorted(kept, key=lambda mesh: (order[mesh.class_name.lower()], mesh.split, mesh.file))
 
 
@@ -145,19 +143,17 @@ def _shapenet(file: Path, root: str, splits: dict[str, str], up: str | None) -> 
     if place is None or parts[place + 2 : -1] not in ((), ("models",)):
         return None
     name = parts[place + 1]
-    split = splits.get(name) or split_of(name)
+    split = splits.get(name, "")
     return TreeMesh(file.as_posix(), name, SYNSETS[parts[place]], split, SHAPENET_TURNS, _up(file, up or "y"))
 
 
 def _plain(file: Path, root: str, up: str | None) -> TreeMesh:
     folders = file.parts[:-1]
     named = [part for part in folders if part.lower() not in SPLIT_FOLDERS]
-    split = next((SPLIT_FOLDERS[part.lower()] for part in folders if part.lower() in SPLIT_FOLDERS), None)
+    split = next((SPLIT_FOLDERS[part.lower()] for part in folders if part.lower() in SPLIT_FOLDERS), "")
     class_name = named[0] if named else root
     # CLASS/{train,test}: a ModelNet tree, or one class of it, whose front is known
-    modelnet = split is not None and len(folders) == 1 + len(named) and folders[:-1] == tuple(named[:1])
-    if split is None or split == "train":
-        split = split_of(file.stem, split)
+    modelnet = bool(split) and len(folders) == 1 + len(named) and folders[:-1] == tuple(named[:1])
     turns = QUARTER_TURNS.get(class_name, 0) if modelnet else 0
     return TreeMesh(file.as_posix(), file.stem, class_name, split, turns, _up(file, up or "z"))
 
@@ -166,11 +162,19 @@ def _up(file: Path, up: str) -> str:
     return "z" if file.suffix.lower() == ".glb" else up  # the reader has turned it already
 
 
-def split_of(name: str, known: str | None = None) -> str:
-    """The split of an object by its name's checksum; the same on every machine. ``known``: it is a training object."""
-    if known is None and zlib.crc32(name.encode()) % TEST_SHARE == 0:
-        return "test"
-    return "validation" if zlib.crc32(f"{name} validation".encode()) % 100 < VALIDATION_PERCENT else "train"
+def _divided(found: Sequence[TreeMesh], official: Mapping[str, str]) -> list[TreeMesh]:
+    """The same with splits for those without one, and validation objects out of folders named train."""
+    groups: dict[tuple[str, str], list[TreeMesh]] = {}
+    made: list[TreeMesh] = []
+    for mesh in sorted(found, key=lambda mesh: mesh.file):
+        if mesh.split in ("", "train") and mesh.name not in official:
+            groups.setdefault((mesh.class_name, mesh.split), []).append(mesh)
+        else:
+            made.append(mesh)
+    for (_, told), meshes in groups.items():
+        splits = divided([mesh.name for mesh in meshes], tested=not told)
+        made += [mesh._replace(split=split) for mesh, split in zip(meshes, splits, strict=True)]
+    return made
 
 
 def _official_splits(source: Path) -> dict[str, str]:

@@ -7,7 +7,6 @@ a name that begins or ends with "turntable" or "turntables".
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,8 @@ import numpy as np
 from voxstudio.core.collection import Collection
 from voxstudio.core.errors import BadInput
 from voxstudio.data.grids import LEAST_VOXELS, centred, wanted_classes
-from voxstudio.data.mesh_folders import TEST_SHARE, LeftOut
+from voxstudio.data.mesh_folders import LeftOut
+from voxstudio.data.splits import divided
 from voxstudio.data.turntable import LEAST_PHOTOS, SUFFIXES, carve_turntable, natural, read_turntable
 
 MARKER = "turntable.json"
@@ -58,6 +58,16 @@ def _has_photos(folder: Path) -> bool:
     return sum(part.suffix.lower() in SUFFIXES for part in folder.iterdir()) >= LEAST_PHOTOS
 
 
+def _tested(objects: Sequence[ObjectFolder]) -> set[Path]:
+    """The folders of the test split."""
+    tests: set[Path] = set()
+    for name in {item.class_name for item in objects}:
+        folders = [item.folder for item in objects if item.class_name == name]
+        splits = divided([folder.name for folder in folders])
+        tests |= {folder for folder, split in zip(folders, splits, strict=True) if split == "test"}
+    return tests
+
+
 def read_turntable_tree(
     folder: Path,
     split: str | None = None,
@@ -65,7 +75,7 @@ def read_turntable_tree(
     resolution: int = 64,
     left_out: LeftOut | None = None,
 ) -> Collection:
-    """Carve every object of a folder of turntables; one in ten, by its name's checksum, belongs to the test split.
+    """Carve every object of a folder of turntables; one in ten of a class belongs to the test split (:func:`divided`).
 
     Raises BadInput that names the first object whose photos cannot be used, unless ``left_out`` is told of them.
     """
@@ -76,8 +86,9 @@ def read_turntable_tree(
     wanted = wanted_classes(folder, sorted({item.class_name for item in objects}), classes)
     place = {name.lower(): k for k, name in enumerate(wanted)}
     grids, names, labels = [], [], []
+    tests = _tested(objects)
     for item in objects:
-        tested = zlib.crc32(item.folder.name.encode()) % TEST_SHARE == 0
+        tested = item.folder in tests
         if item.class_name.lower() not in place or (split is not None and tested != (split == "test")):
             continue
         beside = [place_ / MARKER for place_ in (item.folder, item.folder.parent, folder)]
