@@ -225,6 +225,20 @@ def unknown_family(folder: Path) -> None:
     (folder / "card.json").write_text(json.dumps({**card, "family": "nonesuch"}))
 
 
+@pytest.mark.parametrize(("said", "meant"), [
+    (("reconstruct", "a.png", "-o", "a.stl", "--chekpoint=x"), "mean --checkpoint?); see voxstudio reconstruct "),
+    (("reconstruct", "a.png", "--ouput", "a.stl"), "Still missing: -o/--output (did you mean --output by --ouput?)"),
+    (("data", "import", "x", "-o", "y", "--resoluton", 4), "(did you mean --resolution?); see voxstudio data "),
+    (("train", "gan3d", "--out", "x", "--max-step", 5), "(did you mean --max-steps?); see voxstudio train --help."),
+    (("train", "gan3d", "--out", "x", "--batch-sizes", 5), "(did you mean --batch-size?)"),
+    (("list", "--quux"), "What is not known here: --quux; see voxstudio list --help."),
+    (("--screnshot", "a.png"), "(did you mean --screenshot?)"),
+])  # fmt: skip
+def test_a_misspelt_option_is_told_with_what_was_meant(here: Here, said: tuple[object, ...], meant: str) -> None:
+    status, _, err = here(*said)
+    assert status == 1 and meant in one_sentence(err)
+
+
 def test_help_tells_the_defaults_of_the_start_that_will_be_used(here: Here, tiny: Path) -> None:
     status, out, _ = here("train", "--help")
     assert status == 0 and "--max-steps" in out and "vae_gan3d" in out and "--latent-size" not in out
@@ -253,6 +267,8 @@ def test_max_steps_lengthens_a_schedule_and_never_shortens_it(here: Here, tmp_pa
     assert learnt("--resume", "--max-steps", 4) == (3, 4), "what was begun keeps its schedule"
     assert learnt("--resume", "--max-steps", 5, "--recipe", tmp_path / "two.json") == (3, 5)
     assert here("list")[0] == 0
+    status, text, _ = here("train", "vae_gan3d", "--out", out, "--device", "cpu", "--resume")
+    assert status == 0 and "was at step 5 already" in text and "--max-steps 10" in text and "Trained" not in text
     status, text, _ = here("show", out)
     assert status == 0 and "run: Trained for 5 steps on 1,500 parametric shapes (chair)." in text
     assert json.loads(here("show", out, "--json")[1])["training"]["steps"] == 5

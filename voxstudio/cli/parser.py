@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from voxstudio import __version__
@@ -25,9 +27,42 @@ Without a command the window opens:
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose mistakes are VoxStudioErrors, so that they too become one sentence."""
 
+    _said: Sequence[str] = ()
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """As argparse does; what is not known is told by the command that was named, which knows its options."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self._chosen(found).error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, and remember what was said."""
+        self._said = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> Any:
         """Raise BadInput instead of exiting."""
-        raise BadInput(f"{in_words(message)}; see {self.prog} --help.")
+        raise BadInput(f"{in_words(message)}{self._meant(message)}; see {self.prog} --help.")
+
+    def _chosen(self, found: Any) -> argparse.ArgumentParser:
+        """The parser of the command in ``found``, or of its action."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                chosen = action.choices[getattr(found, action.dest)]
+                return chosen._chosen(found) if isinstance(chosen, Parser) else chosen
+        return self
+
+    def _meant(self, message: str) -> str:
+        """Which option the first one that is not known may stand for; empty if all are known, or none is like it."""
+        import difflib
+
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        names = [word.partition("=")[0] for word in self._said if word.startswith("--")]
+        strange = next((name for name in names if name not in (*known, "--")), "")
+        near = difflib.get_close_matches(strange, known, 1)
+        by = "" if strange in message.split("arguments:")[-1] else f" by {strange}"
+        return f" (did you mean {near[0]}{by}?)" if near else ""
 
 
 _WORDS = (
@@ -154,8 +189,11 @@ def _invert(commands: Any) -> None:
 
 def _evaluate(commands: Any) -> None:
     parser = _new(commands, "evaluate", "Measure a checkpoint on objects that it has never seen.")
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name or folder")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", nargs="?", help="name or folder")
+    parser.add_argument("--table", metavar="NAME", help="instead print a table of the papers again; list names them")
     parser.add_argument("--data", metavar="DIR", help="real shapes: ModelNet, voxel files, or a folder of meshes")
+    parser.add_argument("--work", metavar="DIR", help="where a table keeps what it trains (default: the cache)")
+    parser.add_argument("--picture", metavar="P.png", help="also draw the table's curves")
     parser.add_argument("--curve", metavar="P.png", help="also draw precision over recall, where features are measured")
     parser.add_argument("--device", choices=DEVICES, default="auto")
 

@@ -58,7 +58,8 @@ def _train(argv: Sequence[str]) -> Outcome:
         arguments.measure_every = 25 if arguments.base else 0
     if arguments.max_steps is not None and arguments.max_steps < 1:
         raise BadInput(f"Training needs at least one step, not {arguments.max_steps}.")
-    stopped = _run_with_events(record, recipe, arguments) if arguments.events else _run(record, recipe, arguments)
+    run = _run_with_events if arguments.events else _run
+    stopped, learnt = run(record, recipe, arguments)
     if arguments.events or int(os.environ.get("RANK", "0")) > 0:  # under torchrun the first process talks
         return Outcome(None, "", silent=True)
     card = read_card(out)
@@ -66,22 +67,34 @@ def _train(argv: Sequence[str]) -> Outcome:
     if stopped:
         print(f"voxstudio: Stopped; go on with --resume --out {out}.", file=sys.stderr)
         raise Stopped
+    if not learnt:
+        return Outcome(document, _at_its_end(out))
     steps = int(card.training["steps"])
     words = f"{steps:,} {'step' if steps == 1 else 'steps'}"
     return Outcome(document, f"Trained {record.title} for {words}: the checkpoint is in {out}.")
 
 
-def _run(record: Family, recipe: Recipe, arguments: Namespace) -> bool:
-    """Train with a line of progress now and then; True if the person stopped it."""
+def _at_its_end(out: Path) -> str:
+    """That a run which was to go on had ended already, and how it goes on further."""
+    from voxstudio.engine.training import load_state
+
+    step = int((load_state(out) or {"step": 0})["step"])
+    further = f"--resume --out {out} --max-steps {2 * step}"
+    return f"The run in {out} was at step {step:,} already, its last: nothing was trained; go on with {further}."
+
+
+def _run(record: Family, recipe: Recipe, arguments: Namespace) -> tuple[bool, bool]:
+    """Train with a line of progress now and then; whether the person stopped it, and whether a step was made."""
     from voxstudio.engine.training import GO, STOP, Listener
 
     with _interruptible() as stop:
-        listener = Listener(report=_Reporter(), notice=_say, measured=_tell_measured, compared=_tell_compared)
+        reporter = _Reporter()
+        listener = Listener(report=reporter, notice=_say, measured=_tell_measured, compared=_tell_compared)
         _train_as_told(record, recipe, arguments, listener, lambda: STOP if stop.is_set() else GO)
-        return stop.is_set()
+        return stop.is_set(), reporter.heard
 
 
-def _run_with_events(record: Family, recipe: Recipe, arguments: Namespace) -> bool:
+def _run_with_events(record: Family, recipe: Recipe, arguments: Namespace) -> tuple[bool, bool]:
     """Train as the window's process: events on standard output, orders from standard input."""
     from voxstudio.lab.training_events import EventWriter, OrderReader
 
@@ -101,7 +114,7 @@ def _run_with_events(record: Family, recipe: Recipe, arguments: Namespace) -> bo
     writer.tell(
         "done", stopped=writer.reason == "stopped", rested=writer.reason == "rested", training=dict(card.training)
     )
-    return False
+    return False, True
 
 
 def _train_as_told(
@@ -176,10 +189,11 @@ class _Reporter:
     """Prints a line of progress every few seconds, the first one at once."""
 
     def __init__(self, every_s: float = 5.0) -> None:
-        self._every_s, self._told = every_s, 0.0
+        self._every_s, self._told, self.heard = every_s, 0.0, False
 
     def __call__(self, report: TrainingReport) -> None:
-        """Called by the loop after some of its steps."""
+        """Called by the loop after some of its steps, and after the last."""
+        self.heard = True
         if (now := time.monotonic()) - self._told < self._every_s:
             return
         self._told = now
