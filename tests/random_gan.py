@@ -27,7 +27,9 @@ def random_checkpoint(folder: Path, classes: tuple[str, ...] = ("chair",), name:
     recipe: Any = make_recipe("infogan3d", classes=classes, **{**SMALL, **changes})
     space = space_of(recipe)
     torch.manual_seed(3)
-    parts = {"maker": Maker(recipe, space), "critic": build_critic(recipe, space, plain=True)}
+    parts: dict[str, Any] = {"maker": Maker(recipe, space), "critic": build_critic(recipe, space, plain=True)}
+    if not recipe.keep_discriminator:
+        del parts["critic"]
     tensors = {
         f"{part}.{key}": tensor
         for part, net in parts.items()

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from boxes import Boxes
+from random_gan import random_checkpoint
 
 from voxstudio.core.collection import Collection
-from voxstudio.engine.latent_space import draws, occupancies
+from voxstudio.engine.latent_space import draws, has_features, occupancies
 from voxstudio.evaluation import code_scores
 from voxstudio.evaluation.factors import fit_reader
 from voxstudio.evaluation.generator_protocol import (
@@ -24,6 +25,7 @@ from voxstudio.evaluation.generator_protocol import (
     measure_inversion,
     measure_samples,
 )
+from voxstudio.lab.opening import open_any
 
 KINDS = ("legs", "block", "none")
 
@@ -77,6 +79,14 @@ def test_choices_are_named_by_the_classes_they_agree_with() -> None:
     assert figures["nmi_class"] > 0.9
     assert [name.split()[0] for name in figures["value_names"]["kind:0"]] == list(KINDS)
     assert measure_classes(Boxes(), shapes(700)) == {}, "no eye"
+
+
+def test_without_its_discriminator_a_generator_reads_nothing(tmp_path: Path) -> None:
+    model = open_any(random_checkpoint(tmp_path / "blind", keep_discriminator=False), "cpu")
+    grids = np.ones((2, 32, 32, 32), bool)
+    two = Collection.of(grids, ("a", "b"), np.arange(2), ("chair", "lamp"), "cubes", "free")
+    assert not has_features(model), "and is not asked for any"
+    assert code_scores.seen_codes(model, grids) is None and measure_classes(model, two) == {}
 
 
 def test_features_are_classified_and_retrieved(tmp_path: Path) -> None:

@@ -99,8 +99,9 @@ def test_building_can_be_cancelled_and_bad_sets_are_told(model: Boxes) -> None:
     with pytest.raises(BadInput, match="at least three"):
         build_index(model, collection(2))
     build_index(model, collection(5))
-    (index_folder(model.card) / "labels.npy").write_bytes(b"x")
-    assert open_index(model.card) is None, "a damaged index is built again"
+    for data in (b"x", b""):
+        (index_folder(model.card) / "labels.npy").write_bytes(data)
+        assert open_index(model.card) is None, "a damaged index is built again"
     assert [p.name for p in index_folder(model.card).parent.iterdir() if p.name.startswith(".")] == []
 
 

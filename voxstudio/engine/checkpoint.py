@@ -137,10 +137,7 @@ def save_checkpoint(
     blob = save(halves)
     specs = {name: [str(t.dtype).removeprefix("torch."), list(t.shape)] for name, t in halves.items()}
     card = replace(card, tensors=specs, sha256=hashlib.sha256(blob).hexdigest())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(f"The folder {folder} cannot be made ({error.strerror}): choose another one.") from error
+    make_folder(folder)
     write_atomically(folder / WEIGHTS, blob)
     write_atomically(folder / RECIPE, (json.dumps(dict(recipe), indent=1) + "\n").encode())
     write_card(folder, card)
@@ -150,6 +147,14 @@ def save_checkpoint(
 def write_card(folder: Path, card: Card) -> None:
     """Write ``card.json`` atomically."""
     write_atomically(folder / CARD, (json.dumps(card.to_json(), indent=1) + "\n").encode())
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; CannotWrite if the disk refuses."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"The folder {folder} cannot be made ({error.strerror}): choose another one.") from error
 
 
 def write_atomically(path: Path, blob: bytes) -> None:

@@ -87,10 +87,11 @@ class Generator(Protocol):
 class LatentSpace(Generator, Protocol):
     """A generator whose latent can be swept, walked through and searched by its gradient.
 
-    Found by name where a family has them: ``features(grids) -> float32 [N, F]`` (its discriminator's),
-    ``encode_grids(grids) -> tuple[Latent, ...]`` (where an inversion starts), ``recognise(grids) -> float32 [N, C]``
-    (the codes that its Q network sees, in the order of ``layout``), ``first_features(codes, label) -> Tensor [N, K]``
-    (its first layer) and ``side_image(latent) -> Picture``. Grids are ``[N, R, R, R]``, bool or float32.
+    Found by name where a family has them: ``features(grids) -> float32 [N, F]`` (its discriminator's; see
+    :func:`voxstudio.engine.latent_space.has_features`), ``encode(grids) -> list[Latent]`` where ``encodes`` is True
+    (where an inversion starts), ``recognise(grids) -> float32 [N, C]`` (the codes that its Q network sees, in the order
+    of ``layout``), ``first_volume(codes) -> float32 [N, K]`` (its first layer) and ``side_image(latent) -> Picture``.
+    Grids are ``[N, R, R, R]``, bool or float32.
     """
 
     card: Card

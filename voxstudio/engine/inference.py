@@ -28,7 +28,6 @@ from voxstudio.engine.inputs import View, reframed
 from voxstudio.engine.jobs import Mailbox
 from voxstudio.engine.placing import Comparer, placed
 from voxstudio.engine.requests import (
-    EXTRAS,
     Aside,
     Contributed,
     Contribution,
@@ -236,7 +235,7 @@ class InferenceThread:
         self, opened: _Open, request: Request, latent: Latent, times: dict[str, float]
     ) -> Picture | None:
         """What the generator imagines beside the shape, where it does; in a drag only if that is quick."""
-        if "side_image" not in opened.info.extras or (request.draft and opened.image_ms > LIVE_IMAGE_MS):
+        if not opened.info.has_side_image or (request.draft and opened.image_ms > LIVE_IMAGE_MS):
             return None
         started = time.perf_counter()
         side: Picture = opened.model.side_image(latent)
@@ -356,7 +355,7 @@ def describe_model(key: str, model: Any, load_ms: float = 0.0) -> ModelInfo:
         fusions=tuple(model.fusions) if reads else (),
         labels=tuple(card.classes), can_reconstruct=reads, can_sample=isinstance(model, Generator),
         controls=tuple(model.controls()), load_ms=load_ms, layout=tuple(getattr(model, "layout", ())),
-        extras=tuple(name for name in EXTRAS if hasattr(model, name)),
+        has_side_image=hasattr(model, "side_image"),
     )
 
 

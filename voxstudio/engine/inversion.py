@@ -89,7 +89,7 @@ def encoder_of(model: Any) -> Callable[[npt.NDArray[Any]], Sequence[Latent]] | N
     if getattr(model, "encodes", False):
         found: Callable[[npt.NDArray[Any]], Sequence[Latent]] = model.encode
         return found
-    return getattr(model, "encode_grids", None)
+    return None
 
 
 def known_labels(model: LatentSpace) -> tuple[str | None, ...]:

@@ -72,7 +72,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror}): check that it is still there.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no JSON, no text, or a number of thousands of digits
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("codes"), dict):
         raise BadInput(f"{path.name} is not a latent that VoxStudio saved: choose another file.")

@@ -33,6 +33,11 @@ def latent_space(model: Any, name: str = "") -> LatentSpace:
     return model
 
 
+def has_features(model: Any) -> bool:
+    """True if ``model.features`` can be called: there is a discriminator, and it was exported with the generator."""
+    return hasattr(model, "features") and getattr(model, "critic", model) is not None
+
+
 def checked_seed(seed: int) -> int:
     """The seed, if it is one that torch takes; else BadInput."""
     if not 0 <= seed <= LARGEST_SEED:
@@ -165,7 +170,7 @@ def walk(keys: Sequence[Latent], frames: int, how: str = "slerp", loop: bool = F
     if len(keys) < 2:
         raise BadInput("A path needs at least two keyframes.")
     stops = [*keys, keys[0]] if loop else list(keys)
-    if frames < (len(keys) if loop else len(stops)):
+    if frames < len(keys):
         raise BadInput(f"{len(keys)} keyframes need at least {len(keys)} frames, not {frames}.")
     places = np.linspace(0.0, len(stops) - 1, frames, endpoint=not loop)
     result = []

@@ -31,12 +31,8 @@ class ModelInfo:
     load_ms: float
     layout: tuple[CodeSpec, ...] = ()
     """The codes of its latent; empty if it has none that one can move in."""
-    extras: tuple[str, ...] = ()
-    """Which of :data:`EXTRAS` it offers."""
-
-
-EXTRAS = ("features", "encodes", "recognise", "first_volume", "side_image")
-"""What some generators can do besides; see ``LatentSpace`` in ``engine/family.py``."""
+    has_side_image: bool = False
+    """Whether it makes a picture beside each shape."""
 
 
 @dataclass(frozen=True)

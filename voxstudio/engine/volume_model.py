@@ -17,12 +17,12 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.codes import ROOT2, CodeSpace
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.inference_form import inference_form
+from voxstudio.engine.latent_space import checked_seed, flat, unflat
 from voxstudio.engine.maker import Maker, build_critic
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 
 Grids = npt.NDArray[np.bool_] | npt.NDArray[np.float32]
 AT_ONCE = 16
-LARGEST_SEED = 2**63 - 1
 
 
 class VolumeModel:
@@ -89,35 +89,21 @@ class VolumeModel:
 
     def draw(self, seed: int, label: str | None = None, truncation: float = 1.0) -> Latent:
         """Draw a code; below 1, ``truncation`` brings its noise nearer to the middle. ``label`` changes nothing."""
-        if not 0 <= int(seed) <= LARGEST_SEED:
-            raise BadInput(f"A seed is a whole number from 0 to {LARGEST_SEED}, not {seed}.")
-        code = self.space.prior(1, torch.Generator().manual_seed(int(seed)))
+        code = self.space.prior(1, torch.Generator().manual_seed(checked_seed(int(seed))))
         latent = self.unpack(code)[0]
         return Latent({**latent.codes, "noise": truncation * latent.codes["noise"]}, int(seed))
 
     def pack(self, latents: list[Latent] | tuple[Latent, ...]) -> Tensor:
         """Latents to drawn codes ``[N, inputs]``; BadInput if one has other codes than this model."""
-        return torch.from_numpy(np.stack([self._flat(latent) for latent in latents]))
-
-    def _flat(self, latent: Latent) -> npt.NDArray[np.float32]:
-        sizes = self._sizes()
-        for name, length in sizes.items():
-            given = latent.codes.get(name)
-            if given is None or len(given) != length:
-                found = "none" if given is None else f"one of length {len(given)}"
-                raise BadInput(f"{self.card.name} needs a {name} code of length {length}, and the latent has {found}.")
-            if not np.isfinite(given).all():
-                raise BadInput(f"The {name} code holds a value that is not a number.")
-        return np.concatenate([latent.codes[name] for name in sizes]).astype(np.float32)
+        vectors = np.stack([flat(latent, self.layout) for latent in latents])
+        if not np.isfinite(vectors).all():
+            raise BadInput(f"A latent for {self.card.name} holds a value that is not a number: draw another.")
+        return torch.from_numpy(vectors)
 
     def unpack(self, codes: Tensor) -> list[Latent]:
         """Drawn codes ``[N, inputs]`` to latents without a seed."""
-        sizes = self._sizes()
-        parts = [part.numpy() for part in codes.detach().float().cpu().split(list(sizes.values()), 1)]
-        return [Latent(dict(zip(sizes, row, strict=True))) for row in zip(*parts, strict=True)]
-
-    def _sizes(self) -> dict[str, int]:
-        return {spec.name: spec.size for spec in self.layout}
+        layout = self.layout
+        return [unflat(row, layout) for row in codes.detach().float().cpu().numpy()]
 
     def logits(self, codes: Tensor) -> Tensor:
         """Logits ``[N, 1, R, R, R]`` of drawn codes ``[N, inputs]``; gradients reach the codes (for inversion)."""

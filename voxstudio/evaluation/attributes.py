@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -223,7 +224,7 @@ CHUNK = 64
 def measure(grids: Grids) -> Values:
     """Every attribute of occupancies ``[N, R, R, R]``, float64 ``[N, A]`` in the order of :data:`ATTRIBUTES`.
 
-    An empty shape has NaN throughout: nothing can be said of it.
+    An empty shape has NaN throughout: nothing can be said of it. Raises ValueError for arrays of another shape.
     """
     if grids.ndim != 4 or len(set(grids.shape[1:])) != 1:
         raise ValueError(f"grids must have the shape [N, R, R, R], not {grids.shape}")
@@ -236,6 +237,13 @@ def _measured(grids: Grids) -> Values:
     table = np.stack([compute(sums) * factor for _, compute, factor in _TABLE], axis=1)
     table[sums.volume == 0] = np.nan
     return table
+
+
+def block_means(grids: npt.NDArray[Any], step: int, dtype: type[np.floating[Any]] = np.float32) -> npt.NDArray[Any]:
+    """Means over blocks of ``step``^3 voxels of ``[N, R, R, R]``, flat ``[N, (R // step)^3]``; what is over is cut."""
+    kept = grids.shape[1] // step * step
+    part = grids[:, :kept, :kept, :kept].reshape(len(grids), *(n for _ in range(3) for n in (kept // step, step)))
+    return np.asarray(part.mean(axis=(2, 4, 6), dtype=dtype).reshape(len(grids), -1))
 
 
 def describe(grid: Grids) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.engine.family import LatentSpace, Progress, quiet
+from voxstudio.engine.inversion import encoder_of
 from voxstudio.engine.latent_space import Layout, flat
 from voxstudio.evaluation.disentangle import Dci, Gap, dci, gap, nmi, value_names
 from voxstudio.evaluation.factors import FactorReader, factor_table
@@ -57,8 +58,9 @@ def seen_codes(model: LatentSpace, grids: npt.NDArray[Any], progress: Progress =
     None for a model that has none, or cannot read shapes.
     """
     wanted = [spec for spec in model.layout if not spec.is_noise]
-    read = getattr(model, "recognise", None)
-    if not wanted or (read is None and not getattr(model, "encodes", False)):
+    read, encode = getattr(model, "recognise", None), encoder_of(model)
+    # A generator that was exported without its discriminator knows how to read shapes, but has nothing to read with.
+    if not wanted or not getattr(model, "encodes", read is not None):
         return None
     rows = []
     for start in range(0, len(grids), AT_ONCE):
@@ -66,8 +68,8 @@ def seen_codes(model: LatentSpace, grids: npt.NDArray[Any], progress: Progress =
         part = np.asarray(grids[start : start + AT_ONCE], np.float32)
         if read is not None:
             rows.append(np.asarray(read(part), np.float64))
-        else:
-            rows.append(np.stack([flat(one, wanted) for one in model.encode(part)]).astype(np.float64))  # type: ignore[attr-defined]
+        elif encode is not None:
+            rows.append(np.stack([flat(one, wanted) for one in encode(part)]).astype(np.float64))
     return _gathered(np.concatenate(rows), wanted)
 
 

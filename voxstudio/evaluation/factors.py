@@ -5,6 +5,7 @@ Lengths are told in per cent of a shape's longest side, because every shape fill
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.errors import CannotWrite
 from voxstudio.data.parametric import CLASSES, make, structure
 from voxstudio.engine.family import Progress, quiet
-from voxstudio.evaluation.attributes import measure
+from voxstudio.evaluation.attributes import block_means, measure
 
 Grids = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -125,10 +127,10 @@ class FactorReader:
         return np.asarray(seen @ a["weights"] + a["bias"])
 
     def save(self, path: Path) -> None:
-        """Write as npz, without pickles."""
-        from voxstudio.engine.checkpoint import write_atomically
+        """Write as npz, without pickles; CannotWrite if the disk refuses."""
+        from voxstudio.engine.checkpoint import make_folder, write_atomically
 
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_atomically(path, _packed(self))
 
 
@@ -174,17 +176,14 @@ def factor_reader(
             return kept
     reader = fit_reader(class_name, resolution, progress=progress)
     if path is not None:
-        reader.save(path)
+        with contextlib.suppress(CannotWrite):  # it serves this time all the same
+            reader.save(path)
     return reader
 
 
 def _pooled(grids: Grids) -> npt.NDArray[np.float32]:
     """Mean occupancy on a grid of at most 16^3, ``[N, P]``."""
-    side = grids.shape[1]
-    step = max(side // POOLED, 1)
-    kept = side // step * step
-    part = grids[:, :kept, :kept, :kept].reshape(len(grids), *(x for _ in range(3) for x in (kept // step, step)))
-    return np.asarray(part.mean(axis=(2, 4, 6), dtype=np.float32).reshape(len(grids), -1))
+    return block_means(grids, max(grids.shape[1] // POOLED, 1))
 
 
 def _features(grids: Grids, middle: Values, components: Values) -> Values:
@@ -210,10 +209,13 @@ def _packed(reader: FactorReader) -> bytes:
 
 
 def _load(path: Path, class_name: str, resolution: int) -> FactorReader | None:
-    """What is in the cache; None if it is damaged: then it is made anew."""
+    """What is in the cache; None if it is damaged or cannot be read: then it is made anew."""
     import io
 
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
     if len(data) < 4 or zlib.crc32(data[:-4]).to_bytes(4, "little") != data[-4:]:
         return None
     with np.load(io.BytesIO(data[:-4]), allow_pickle=False) as kept:

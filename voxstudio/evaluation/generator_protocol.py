@@ -17,9 +17,9 @@ import numpy.typing as npt
 from voxstudio.core.collection import Collection
 from voxstudio.engine.family import LatentSpace, Progress, quiet
 from voxstudio.engine.inversion import invert_many
-from voxstudio.engine.latent_space import draws, occupancies
+from voxstudio.engine.latent_space import draws, has_features, occupancies
 from voxstudio.evaluation.code_labels import CHECK_SHAPES, FIND_SHAPES, label_codes
-from voxstudio.evaluation.code_scores import class_agreement, factor_agreement, seen_codes
+from voxstudio.evaluation.code_scores import SeenCodes, class_agreement, factor_agreement, seen_codes
 from voxstudio.evaluation.factors import FactorReader
 from voxstudio.evaluation.linear_svm import linear_svm
 from voxstudio.evaluation.retrieval import Retrieval, draw_curves, draw_figures, in_figures, retrieval
@@ -74,9 +74,10 @@ def evaluate_generator(model: LatentSpace, data: GeneratorData, progress: Progre
     if data.test is not None:
         found |= measure_classes(model, data.test, progress=part(0.6, 0.65))
     if data.train is not None and data.test is not None and _is_about(model, data.train):
-        half = 0.65 if data.baseline is None else 0.82
+        compared = data.baseline is not None and has_features(data.baseline)
+        half = 0.82 if compared else 1.0
         found |= measure_features(model, data.train, data.test, data.repeated, progress=part(0.65, half))[0]
-        if data.baseline is not None:
+        if compared:
             other = measure_features(data.baseline, data.train, data.test, data.repeated, progress=part(half, 1.0))[0]
             found |= {f"{key}_no_enhancer": other[key] for key in FEATURE_KEYS}
     found["measured"] = {**found.get("measured", {}), **data.words, "iso_level": model.card.iso_level}
@@ -85,7 +86,7 @@ def evaluate_generator(model: LatentSpace, data: GeneratorData, progress: Progre
 
 def _is_about(model: Any, shapes: Collection) -> bool:
     """True for a model that learned from all these classes and has features for them."""
-    return hasattr(model, "features") and len(shapes.class_names) >= 10
+    return has_features(model) and len(shapes.class_names) >= 10
 
 
 def grids_of(shapes: Collection, count: int | None = None) -> Grids:
@@ -116,7 +117,8 @@ def measure_inversion(
 ) -> Figures:
     """``ap``, ``mse``, ``distance`` (times 1,000) and ``iou_inverted`` of the nearest shapes to held-out ones.
 
-    3DInfoGAN's protocol, after inversion with the same budget for every generator; see :mod:`engine.inversion`.
+    3DInfoGAN's protocol, after inversion with the same budget for every generator: see
+    :mod:`voxstudio.engine.inversion`.
     """
     truths = grids_of(held_out, min(count, len(held_out)))
     found = invert_many(model, truths, None, budget, 0, progress)
@@ -175,7 +177,7 @@ def measure_classes(model: LatentSpace, shapes: Collection, progress: Progress =
         if seen is None:
             return {}
         rows.append(seen)
-    whole = type(rows[0])(
+    whole = SeenCodes(
         np.concatenate([one.codes for one in rows]), rows[0].handles, rows[0].is_choice, rows[0].sizes
     )  # fmt: skip
     found = class_agreement(whole, shapes.labels, shapes.class_names)

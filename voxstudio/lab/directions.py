@@ -19,7 +19,7 @@ import numpy.typing as npt
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.core.latent import Latent
-from voxstudio.engine.checkpoint import write_atomically
+from voxstudio.engine.checkpoint import make_folder, write_atomically
 from voxstudio.engine.family import LatentSpace, Progress, quiet
 from voxstudio.engine.latent_space import (
     Layout,
@@ -33,8 +33,9 @@ from voxstudio.engine.latent_space import (
     width,
 )
 from voxstudio.engine.places import own_folder
+from voxstudio.evaluation.attributes import block_means
 from voxstudio.evaluation.code_labels import Attributes, CodeLabel, CodeLabels, label_movable
-from voxstudio.lab.sweeps import identity, make_folder, reader_for
+from voxstudio.lab.sweeps import identity, reader_for
 
 Values = npt.NDArray[np.float64]
 
@@ -159,11 +160,7 @@ def _features(model: LatentSpace, vectors: Vector, layer: str, label: str | None
 
 
 def _pooled(fields: npt.NDArray[np.float32], most: int = 16) -> Values:
-    side = fields.shape[1]
-    step = max(side // most, 1)
-    kept = side // step * step
-    blocks = fields[:, :kept, :kept, :kept].reshape(len(fields), *(n for _ in range(3) for n in (kept // step, step)))
-    return np.asarray(blocks.mean(axis=(2, 4, 6), dtype=np.float64).reshape(len(fields), -1))
+    return block_means(fields, max(fields.shape[1] // most, 1), np.float64)
 
 
 def _principal(vectors: Vector, seen: Values, layout: Layout, count: int) -> tuple[Direction, ...]:
@@ -251,11 +248,12 @@ def read_directions(path: Path, card: Card, layout: Sequence[Any]) -> Directions
             raise ValueError
         labels = CodeLabels.from_json(json.loads(about["labels"]))
         label = json.loads(about["label"])
+        checkpoint, sha256, layer = (about[name] for name in ("checkpoint", "sha256", "layer"))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise damaged from None
-    if about["sha256"] != card.sha256:
+    if sha256 != card.sha256:
         raise BadInput(
-            f"{path.name} holds directions of the checkpoint {about['checkpoint']}, not of {card.name}: find "
+            f"{path.name} holds directions of the checkpoint {checkpoint}, not of {card.name}: find "
             "directions for this one."
         )
     fits = vectors.ndim == 2 and vectors.shape[1] == width(layout) and shares.shape == (len(vectors),)
@@ -265,7 +263,7 @@ def read_directions(path: Path, card: Card, layout: Sequence[Any]) -> Directions
         Direction(name, np.asarray(vector, np.float32), float(share), tuple(layout), labels.of.get(name))
         for name, vector, share in zip(_names(len(vectors)), vectors, shares, strict=True)
     )
-    return Directions(about["checkpoint"], about["sha256"], about["layer"], label, items)
+    return Directions(checkpoint, sha256, layer, label, items)
 
 
 def stored_directions(card: Card, layout: Sequence[Any], label: str | None = None) -> Directions | None:

@@ -22,9 +22,12 @@ from voxstudio.core.collection import Collection, unpacked
 from voxstudio.core.errors import BadInput, CannotWrite
 from voxstudio.core.overlap import iou
 from voxstudio.core.paths import data_folder
+from voxstudio.engine.checkpoint import make_folder
 from voxstudio.engine.family import Progress, quiet
+from voxstudio.engine.latent_space import has_features
 from voxstudio.engine.places import cache_folder
-from voxstudio.lab.sweeps import identity, make_folder
+from voxstudio.evaluation.attributes import block_means
+from voxstudio.lab.sweeps import identity
 
 Grids = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -112,19 +115,11 @@ class NearestIndex:
 
 def features_of(model: Any, grids: Grids) -> Floats:
     """What shapes ``[N, R, R, R]`` are compared by, float32 ``[N, F]`` with F at most 1,024."""
-    if _has_features(model):
+    if has_features(model):
         found = np.asarray(model.features(np.asarray(grids, np.float32)), np.float32)
     else:
-        side = grids.shape[1]
-        step = -(-side // COARSEST)
-        kept = side // step * step
-        part = grids[:, :kept, :kept, :kept].reshape(len(grids), *(n for _ in range(3) for n in (kept // step, step)))
-        found = part.mean(axis=(2, 4, 6), dtype=np.float32).reshape(len(grids), -1)
+        found = block_means(grids, -(-grids.shape[1] // COARSEST))
     return _projected(found)
-
-
-def _has_features(model: Any) -> bool:
-    return hasattr(model, "features") and getattr(model, "critic", model) is not None
 
 
 def _projected(values: Floats) -> Floats:
@@ -257,7 +252,7 @@ def build_index(model: Any, shapes: Collection, progress: Progress = quiet) -> N
     about = {
         "format": FORMAT, "sha256": card.sha256, "checkpoint": card.name, "names": list(shapes.names),
         "class_names": list(shapes.class_names), "resolution": shapes.resolution, "title": shapes.title,
-        "typical": typical, "threshold": threshold, "kind": "features" if _has_features(model) else "voxels",
+        "typical": typical, "threshold": threshold, "kind": "features" if has_features(model) else "voxels",
     }  # fmt: skip
     _write(index_folder(card), about, {"features": features, "packed": shapes.packed, "labels": shapes.labels})
     found = open_index(card)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from voxstudio.core.card import Card
-from voxstudio.core.errors import BadInput, CannotWrite
+from voxstudio.core.errors import BadInput
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.data.parametric import CLASSES
-from voxstudio.engine.checkpoint import read_card, write_atomically, write_card
+from voxstudio.engine.checkpoint import make_folder, read_card, write_atomically, write_card
 from voxstudio.engine.family import LatentSpace, Progress, quiet
 from voxstudio.engine.latent_space import decoded, handle
 from voxstudio.engine.places import cache_folder, own_folder
@@ -33,6 +33,8 @@ from voxstudio.evaluation.code_labels import (
 from voxstudio.evaluation.factors import FactorReader, factor_reader
 
 LARGEST_FILE = 2**24
+DAMAGED = (ValueError, KeyError, TypeError, RecursionError, AttributeError, OverflowError)
+"""What reading labels out of something else may raise."""
 
 
 def class_of_factors(card: Card, label: str | None) -> str:
@@ -88,14 +90,6 @@ def save_labels(found: CodeLabels, path: Path) -> Path:
     return path
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; CannotWrite if the disk refuses."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(f"The folder {folder} cannot be made ({error.strerror}): choose another place.") from None
-
-
 def read_labels(path: Path, card: Card) -> CodeLabels:
     """Read labels; BadInput if the file is damaged or belongs to another network."""
     try:
@@ -104,7 +98,7 @@ def read_labels(path: Path, card: Card) -> CodeLabels:
         found = CodeLabels.from_json(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror}): check that it is still there.") from None
-    except (ValueError, KeyError, TypeError, RecursionError, AttributeError, OverflowError):
+    except DAMAGED:
         raise BadInput(f"{path.name} holds no labels of codes: measure them again (voxstudio sweep).") from None
     if found.sha256 != card.sha256:
         raise BadInput(
@@ -119,12 +113,9 @@ def stored_labels(card: Card, label: str | None = None) -> CodeLabels | None:
     path = labels_path(card, label) if card.sha256 else None
     if path is not None and path.is_file():
         return read_labels(path, card)
-    row = card.metrics.get("controls", {}).get(label or "")
-    if not isinstance(row, dict):
-        return None
     try:
-        found = CodeLabels.from_json(row)
-    except (KeyError, TypeError, ValueError):
+        found = CodeLabels.from_json(card.metrics["controls"][label or ""])
+    except DAMAGED:
         return None
     return found if found.sha256 == card.sha256 else None
 
