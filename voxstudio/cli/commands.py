@@ -77,7 +77,11 @@ def turntable_command(arguments: Namespace) -> Outcome:
 
 
 def evaluate_command(arguments: Namespace) -> Outcome:
-    """``voxstudio evaluate CHECKPOINT [--data DIR]``."""
+    """``voxstudio evaluate CHECKPOINT [--data DIR]`` and ``voxstudio evaluate --table NAME``."""
+    if arguments.table is not None:
+        return _paper_table(arguments)
+    if arguments.checkpoint is None:
+        raise BadInput("Name a checkpoint to measure, or a table with --table: voxstudio list, or --table list.")
     from voxstudio.engine.places import checkpoint_folders, find_checkpoint
     from voxstudio.lab.evaluate import evaluate
 
@@ -99,6 +103,22 @@ def evaluate_command(arguments: Namespace) -> Outcome:
         if drawn is None:
             print("voxstudio: No curve was drawn: no features were measured on ModelNet10.", file=sys.stderr)
     return Outcome(document, text)
+
+
+def _paper_table(arguments: Namespace) -> Outcome:
+    from voxstudio.lab.paper_tables import list_of_tables, make_table
+
+    if arguments.checkpoint is not None:
+        raise BadInput(f"A table measures what it needs itself: leave out {arguments.checkpoint}, or --table.")
+    if arguments.table == "list":
+        found = list_of_tables()
+        return Outcome(found.document, found.text)
+    picture = _writable(arguments.picture, (".png",)) if arguments.picture else None
+    data, work = (Path(one) if one else None for one in (arguments.data, arguments.work))
+    if data is not None and not data.exists():
+        raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
+    found = make_table(arguments.table, data, work, picture, arguments.device, say)
+    return Outcome(found.document, found.text)
 
 
 def data_command(arguments: Namespace) -> Outcome:

@@ -74,7 +74,8 @@ def linear_svm(
     progress(0.0, "Comparing all features")
     gram, cross = grams(train, test, lambda f, words: progress(0.5 * f, words))
     rows = np.arange(len(y))
-    kept, held = train_test_split(rows, test_size=VALIDATION_SHARE, random_state=seed, stratify=y)
+    held_count = max(round(VALIDATION_SHARE * len(y)), len(np.unique(y)))
+    kept, held = train_test_split(rows, test_size=held_count, random_state=seed, stratify=y)
     best: tuple[float, float, str] = (-1.0, candidates[0], scalings[0])
     spaces = {scaling: coordinates(*_scaled(gram, cross, test, scaling)) for scaling in scalings}
     for i, scaling in enumerate(scalings):

@@ -1,0 +1,57 @@
+"""Tables of the papers: made from real runs of tiny networks, going on where they were broken off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voxstudio.core.errors import BadInput
+from voxstudio.data.parametric import make
+from voxstudio.families import family
+from voxstudio.lab.feature_layers import PAPER, compare_layers, layers_table
+from voxstudio.lab.paper_tables import TABLES, list_of_tables, make_table
+
+CLASSES = ("chair", "table", "lamp", "sofa", "bed")
+
+
+def modelnet(folder: Path) -> Path:
+    """Both files of ModelNet10 as they are published, with parametric shapes in them: 20 and 10 objects."""
+    for split, count, first in (("train", 4, 0), ("test", 2, 500)):
+        rows = [(name, first + k) for name in CLASSES for k in range(count)]
+        grids = np.stack([make(name, seed).occupancy(30) for name, seed in rows])
+        np.savez(
+            folder / f"modelnet10_vox30_{split}.npz", voxels=np.packbits(grids.reshape(len(grids), -1), axis=1),
+            shape=np.array([30, 30, 30]), names=np.array([f"{name}_{seed}" for name, seed in rows]),
+            labels=np.array([CLASSES.index(name) for name, _ in rows]), classes=np.array(CLASSES),
+        )  # fmt: skip
+    return folder
+
+
+def test_layers_are_compared_by_networks_trained_alike(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    data, work, picture = modelnet(tmp_path / "data"), tmp_path / "work", tmp_path / "curves.png"
+    small = {**family("enhancer_gan").smallest, "coarse_steps": 0}
+    small = {k: v for k, v in small.items() if k not in ("max_steps", "lead_steps", "resolution")}
+    said: list[str] = []
+    rows = compare_layers(data, work, 3, picture, "cpu", said.append, **small)
+    assert list(rows) == list(PAPER) and picture.stat().st_size > 5000
+    assert [line for line in said if "steps" in line] == [
+        "layer 1: 3 steps", "layer 2: 3 steps", "layer 3: 3 steps", "no enhancer: 3 steps",
+    ]  # fmt: skip
+    widths = {row["svm"]["width"] for row in rows.values()}
+    assert len(widths) == 1, "the features differ in what they learnt, not in their number"
+    assert rows == compare_layers(data, work, 3, None, "cpu", **small), "the same figures without training again"
+    lines = layers_table(rows).splitlines()
+    assert len(lines) == 6 and lines[2].startswith("| layer 1 |") and "0.9163" in lines[2]
+
+
+def test_a_table_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no table 'x'; choose from enhancer-layers, or list"):
+        make_table("x", tmp_path)
+    with pytest.raises(BadInput, match="enhancer-layers needs --data"):
+        make_table("enhancer-layers", None)
+    with pytest.raises(BadInput, match=r"lacks the file modelnet10_vox30_train\.npz"):
+        make_table("enhancer-layers", tmp_path, tmp_path / "work")
+    assert all(name in list_of_tables().text for name in TABLES)
