@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from random_gan import random_checkpoint
+from session_driver import SessionDriver
 
 from voxstudio.core.overlap import iou
 from voxstudio.engine.checkpoint import read_card
-from voxstudio.engine.jobs import OwnerLoop
 from voxstudio.evaluation.code_labels import CodeLabel, CodeLabels
 from voxstudio.geometry.isosurface import surface_from_grid
 from voxstudio.geometry.mesh_io import save_surface
@@ -19,26 +19,17 @@ from voxstudio.lab.directions import Direction, Directions, directions_path, sav
 from voxstudio.lab.nearest import open_index
 from voxstudio.lab.opening import open_any
 from voxstudio.lab.sweeps import labels_path, save_labels
-from voxstudio.session import Session
 
 
-class Owner:
+class Owner(SessionDriver):
     """A session with one checkpoint open."""
 
     def __init__(self, folder: Path) -> None:
-        self.loop = OwnerLoop()
-        self.session = Session(self.loop.post, [folder.parent])
+        super().__init__(folder.parent)
         self.session.open_checkpoint(folder.name)
         self.session.warm_up()
         self.until(lambda: self.session.model is not None)
         self.rest()
-
-    def until(self, finished: Callable[[], bool], timeout: float = 120.0) -> None:
-        assert self.loop.run_until(finished, timeout), f"waited in vain; {self.session.job} {self.session.message}"
-
-    def rest(self) -> Session:
-        self.until(lambda: self.session.job is None and not self.session._asked)
-        return self.session
 
     def sample(self, seed: int) -> None:
         self.session.sample(None, seed)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from session_driver import SessionDriver
 
 from voxstudio.core.card import Card
 from voxstudio.core.controls import Choice, Slider
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.overlap import iou
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.engine.jobs import OwnerLoop
 from voxstudio.session import Session
 
 CARD = Card("boxes", "vae_gan3d", "Boxes", "Boxes.", 24, 0.5, ("crate", "plank"), {})
@@ -69,23 +69,6 @@ class BoxModel:
         )
 
 
-class Driver:
-    """A session, its owner's loop, and what it told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.loop = OwnerLoop()
-        self.session = Session(self.loop.post, [folder])
-        self.topics: list[str] = []
-        self.session.subscribe(self.topics.append)
-
-    def until(self, finished: Callable[[], bool], timeout: float = 20.0) -> None:
-        assert self.loop.run_until(finished, timeout), f"waited in vain; {self.session.job} {self.session.message}"
-
-    def rest(self) -> Session:
-        self.until(lambda: self.session.job is None and not self.session._asked)
-        return self.session
-
-
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, BoxModel]:
     made = {"boxes": BoxModel(CARD), "others": BoxModel(OTHER, 3)}
@@ -94,13 +77,13 @@ def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, BoxModel]:
 
 
 @pytest.fixture
-def driver(tmp_path: Path, models: dict[str, BoxModel]) -> Iterator[Driver]:
+def driver(tmp_path: Path, models: dict[str, BoxModel]) -> Iterator[SessionDriver]:
     for card in (CARD, OTHER):
         place = tmp_path / "checkpoints" / card.name
         place.mkdir(parents=True)
         (place / "card.json").write_text(json.dumps(card.to_json()))
         (place / "weights.safetensors").write_bytes(b"")
-    made = Driver(tmp_path / "checkpoints")
+    made = SessionDriver(tmp_path / "checkpoints")
     made.session.open_checkpoint("boxes")
     made.session.warm_up()
     made.until(lambda: made.session.model is not None)
@@ -115,7 +98,7 @@ def wide(session: Session) -> int:
     return int(session.shown.grid.occupancy.any(axis=(1, 2)).sum())
 
 
-def test_a_code_by_hand_holds_while_the_seed_changes_and_a_drag_is_one_step(driver: Driver) -> None:
+def test_a_code_by_hand_holds_while_the_seed_changes_and_a_drag_is_one_step(driver: SessionDriver) -> None:
     session = driver.session
     session.sample("crate", 1)
     driver.rest()
@@ -145,7 +128,7 @@ def test_a_code_by_hand_holds_while_the_seed_changes_and_a_drag_is_one_step(driv
     assert wide(session) == 20 and session.draw.seed == 1
 
 
-def test_a_wrong_code_is_a_sentence_and_nothing_moves(driver: Driver) -> None:
+def test_a_wrong_code_is_a_sentence_and_nothing_moves(driver: SessionDriver) -> None:
     session = driver.session
     session.sample("crate", 1)
     shown = driver.rest().shown
@@ -158,7 +141,7 @@ def test_a_wrong_code_is_a_sentence_and_nothing_moves(driver: Driver) -> None:
     assert driver.rest().shown is shown
 
 
-def test_a_direction_is_counted_from_where_it_began(driver: Driver) -> None:
+def test_a_direction_is_counted_from_where_it_began(driver: SessionDriver) -> None:
     session = driver.session
     session.sample("crate", 1)
     start = driver.rest().shown.latent
@@ -173,7 +156,7 @@ def test_a_direction_is_counted_from_where_it_began(driver: Driver) -> None:
     assert driver.rest().shown.latent.codes["noise"] == pytest.approx(start.codes["noise"])
 
 
-def test_a_film_makes_way_and_is_finished_afterwards(driver: Driver, models: dict[str, BoxModel]) -> None:
+def test_a_film_makes_way_and_is_finished_afterwards(driver: SessionDriver, models: dict[str, BoxModel]) -> None:
     session, model = driver.session, models["boxes"]
     session.sample("crate", 1)
     driver.rest()
@@ -197,7 +180,7 @@ def test_a_film_makes_way_and_is_finished_afterwards(driver: Driver, models: dic
     assert session._film_key != asked
 
 
-def test_keyframes_of_one_checkpoint_make_a_path(driver: Driver) -> None:
+def test_keyframes_of_one_checkpoint_make_a_path(driver: SessionDriver) -> None:
     session = driver.session
     assert not session.path.add() and "no shape on the stage" in session.message.sentence
     assert not session.path.scrub(0.5) and "two keyframes" in session.message.sentence
@@ -239,7 +222,7 @@ def test_keyframes_of_one_checkpoint_make_a_path(driver: Driver) -> None:
     assert session.path.scrub(0.0)
 
 
-def test_shape_arithmetic_shows_what_the_terms_make(driver: Driver) -> None:
+def test_shape_arithmetic_shows_what_the_terms_make(driver: SessionDriver) -> None:
     session = driver.session
     found = []
     for k, seed in enumerate((4, 5, 6)):
@@ -252,7 +235,7 @@ def test_shape_arithmetic_shows_what_the_terms_make(driver: Driver) -> None:
     assert sorted(shown.latent.codes["categorical"].tolist()) == [0, 0, 1]
 
 
-def test_what_is_kept_outlasts_the_history_and_is_compared_live(driver: Driver) -> None:
+def test_what_is_kept_outlasts_the_history_and_is_compared_live(driver: SessionDriver) -> None:
     session = driver.session
     session.sample("crate", 1)
     driver.rest()
@@ -286,7 +269,7 @@ def test_what_is_kept_outlasts_the_history_and_is_compared_live(driver: Driver) 
     assert session.snapshots.named == ()
 
 
-def test_another_checkpoint_leaves_a_moved_latent_behind_and_undo_returns_to_both(driver: Driver) -> None:
+def test_another_checkpoint_leaves_a_moved_latent_behind_and_undo_returns_to_both(driver: SessionDriver) -> None:
     session = driver.session
     session.sample("crate", 1)
     session.move("continuous:0", 1.0)

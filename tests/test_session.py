@@ -5,21 +5,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
 from PIL import Image
+from session_driver import SessionDriver
 
 from voxstudio.core.card import Card
 from voxstudio.core.latent import Latent
 from voxstudio.core.overlap import iou
 from voxstudio.core.picture import Picture
 from voxstudio.core.voxel_grid import VoxelGrid
-from voxstudio.engine.jobs import OwnerLoop
-from voxstudio.session import Session
 
 NETWORK = {"image_size": 64, "fusions": ["mean", "max"]}
 CARD = Card("ball", "vae_gan3d", "Balls", "Balls.", 24, 0.4, ("ball", "egg"), NETWORK)
@@ -68,22 +67,6 @@ class BallModel:
         return Latent({"z": np.random.default_rng(seed).random(1) * truncation}, seed)
 
 
-class Studio:
-    """A session, its owner's loop, and what it told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.loop = OwnerLoop()
-        self.session = Session(self.loop.post, [folder])
-        self.topics: list[str] = []
-        self.session.subscribe(self.topics.append)
-
-    def until(self, finished: Callable[[], bool], timeout: float = 20.0) -> None:
-        assert self.loop.run_until(finished, timeout), f"waited in vain; {self.session.job} {self.session.message}"
-
-    def rest(self) -> None:
-        self.until(lambda: self.session.job is None)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "checkpoints" / "ball"
@@ -101,9 +84,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> BallModel:
 
 
 @pytest.fixture
-def studio(folder: Path, model: BallModel) -> Iterator[Studio]:
+def studio(folder: Path, model: BallModel) -> Iterator[SessionDriver]:
     before = set(threading.enumerate())
-    made = Studio(folder)
+    made = SessionDriver(folder)
     yield made
     model.gate.set()
     made.session.close()
@@ -118,13 +101,13 @@ def picture(value: int, name: str = "") -> Picture:
     return Picture(pixels, True, name or f"grey {value}")
 
 
-def add(studio: Studio, *values: int) -> None:
+def add(studio: SessionDriver, *values: int) -> None:
     for value in values:
         studio.session.add_picture(picture(value))
     studio.until(lambda: len(studio.session.views) >= len(values) and studio.session.job is None)
 
 
-def test_pictures_become_a_shape(studio: Studio) -> None:
+def test_pictures_become_a_shape(studio: SessionDriver) -> None:
     add(studio, 60, 200)
     shown = studio.session.shown
     assert shown.origin == "2 photos, mean"
@@ -136,7 +119,7 @@ def test_pictures_become_a_shape(studio: Studio) -> None:
     assert studio.session.views[0].network.shape == (64, 64, 4)
 
 
-def test_what_each_view_contributes_is_the_change_without_it(studio: Studio) -> None:
+def test_what_each_view_contributes_is_the_change_without_it(studio: SessionDriver) -> None:
     add(studio, 60, 60, 240)
     same, _, other = studio.session.contributions
     whole = studio.session.shown.grid.occupancy
@@ -145,7 +128,7 @@ def test_what_each_view_contributes_is_the_change_without_it(studio: Studio) -> 
     assert other.iou < same.iou <= 1.0
 
 
-def test_removing_a_view_encodes_nothing_again(studio: Studio, model: BallModel) -> None:
+def test_removing_a_view_encodes_nothing_again(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 60, 120, 200)
     assert model.encoded == 3
     studio.session.remove_view(studio.session.views[0].id)
@@ -158,7 +141,7 @@ def test_removing_a_view_encodes_nothing_again(studio: Studio, model: BallModel)
     assert studio.session.shown.origin == "2 photos, max"
 
 
-def test_the_threshold_runs_no_network(studio: Studio, model: BallModel) -> None:
+def test_the_threshold_runs_no_network(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 60, 200)
     before, volume = model.decoded, studio.session.shown.surface.volume
     for step in range(20):
@@ -172,7 +155,7 @@ def test_the_threshold_runs_no_network(studio: Studio, model: BallModel) -> None
     assert studio.session.options.iso == pytest.approx(0.4), "a whole drag is one step"
 
 
-def test_a_drag_stays_alive_and_ends_at_its_last_value(studio: Studio, model: BallModel) -> None:
+def test_a_drag_stays_alive_and_ends_at_its_last_value(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 200)
     seen = []
     studio.session.subscribe(lambda topic: topic == "shown" and seen.append(studio.session.shown.grid.iso_level))
@@ -186,7 +169,7 @@ def test_a_drag_stays_alive_and_ends_at_its_last_value(studio: Studio, model: Ba
     assert seen[-1] == pytest.approx(0.7)
 
 
-def test_looking_without_a_view_and_back(studio: Studio, model: BallModel) -> None:
+def test_looking_without_a_view_and_back(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 60, 200)
     whole = studio.session.shown.surface.volume
     studio.session.preview_without(studio.session.views[1].id)
@@ -200,7 +183,7 @@ def test_looking_without_a_view_and_back(studio: Studio, model: BallModel) -> No
     assert model.encoded == 2
 
 
-def test_undo_and_redo_bring_views_and_options_back(studio: Studio) -> None:
+def test_undo_and_redo_bring_views_and_options_back(studio: SessionDriver) -> None:
     assert not studio.session.can_undo
     add(studio, 60)
     add(studio, 200)
@@ -220,7 +203,7 @@ def test_undo_and_redo_bring_views_and_options_back(studio: Studio) -> None:
     assert studio.session.views == ()
 
 
-def test_the_newest_wish_wins_over_what_waits(studio: Studio, model: BallModel) -> None:
+def test_the_newest_wish_wins_over_what_waits(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 60)
     model.gate.clear()
     model.entered.clear()
@@ -237,7 +220,7 @@ def test_the_newest_wish_wins_over_what_waits(studio: Studio, model: BallModel) 
     assert numbers == sorted(numbers)
 
 
-def test_cancel_answers_at_once_and_the_late_result_is_dropped(studio: Studio, model: BallModel) -> None:
+def test_cancel_answers_at_once_and_the_late_result_is_dropped(studio: SessionDriver, model: BallModel) -> None:
     add(studio, 60)
     shown = studio.session.shown
     model.gate.clear()
@@ -257,7 +240,7 @@ def test_cancel_answers_at_once_and_the_late_result_is_dropped(studio: Studio, m
     assert studio.session.shown.number > shown.number, "the program goes on"
 
 
-def test_cancelled_reading_adds_nothing(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_reading_adds_nothing(studio: SessionDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started, go_on = threading.Event(), threading.Event()
 
     def slow(path: Path, size: int, remove: bool) -> None:
@@ -276,7 +259,7 @@ def test_cancelled_reading_adds_nothing(studio: Studio, tmp_path: Path, monkeypa
     assert not studio.session.can_undo
 
 
-def test_a_newer_wish_pre_empts_the_contributions(studio: Studio, model: BallModel) -> None:
+def test_a_newer_wish_pre_empts_the_contributions(studio: SessionDriver, model: BallModel) -> None:
     add(studio, *range(20, 240, 20))
     model.decoded = 0
     studio.session.set_options(label="egg")
@@ -288,7 +271,7 @@ def test_a_newer_wish_pre_empts_the_contributions(studio: Studio, model: BallMod
     assert {item.view_id for item in studio.session.contributions} == {view.id for view in studio.session.views}
 
 
-def test_a_sample_from_noise_and_back(studio: Studio) -> None:
+def test_a_sample_from_noise_and_back(studio: SessionDriver) -> None:
     add(studio, 60)
     photo = studio.session.shown.surface.volume
     studio.session.sample("egg", seed=4)
@@ -300,7 +283,7 @@ def test_a_sample_from_noise_and_back(studio: Studio) -> None:
     assert studio.session.shown.surface.volume == pytest.approx(photo)
 
 
-def test_export_writes_a_closed_mesh_in_full_quality(studio: Studio, tmp_path: Path) -> None:
+def test_export_writes_a_closed_mesh_in_full_quality(studio: SessionDriver, tmp_path: Path) -> None:
     add(studio, 200)
     for suffix in studio.session.export_suffixes:
         assert studio.session.export(tmp_path / f"ball{suffix}")
@@ -312,7 +295,7 @@ def test_export_writes_a_closed_mesh_in_full_quality(studio: Studio, tmp_path: P
     assert "triangles" in studio.session.message.sentence
 
 
-def test_export_that_fails_is_one_sentence_and_leaves_nothing(studio: Studio, tmp_path: Path) -> None:
+def test_export_that_fails_is_one_sentence_and_leaves_nothing(studio: SessionDriver, tmp_path: Path) -> None:
     assert not studio.session.export(tmp_path / "early.stl")
     assert studio.session.message.where == "export"
     add(studio, 200)
@@ -326,7 +309,7 @@ def test_export_that_fails_is_one_sentence_and_leaves_nothing(studio: Studio, tm
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
 
 
-def test_bad_files_are_told_and_the_good_ones_stay(studio: Studio, tmp_path: Path) -> None:
+def test_bad_files_are_told_and_the_good_ones_stay(studio: SessionDriver, tmp_path: Path) -> None:
     Image.fromarray(np.array(picture(200).pixels)).save(tmp_path / "good.png")
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "text.png").write_text("not a picture")
@@ -343,7 +326,7 @@ def test_bad_files_are_told_and_the_good_ones_stay(studio: Studio, tmp_path: Pat
         assert "\n" not in sentence
 
 
-def test_wrong_options_are_refused_in_words(studio: Studio) -> None:
+def test_wrong_options_are_refused_in_words(studio: SessionDriver) -> None:
     before = studio.session.options
     for wrong in ({"fusion": "sum"}, {"label": "cow"}, {"style": "soft"}, {"smoothing": 99}, {"iso": 2.0}, {"nope": 1}):
         studio.session.set_options(**wrong)
@@ -367,7 +350,7 @@ def test_a_full_gpu_hands_over_to_the_cpu_and_says_so(folder: Path, monkeypatch:
         return BallModel("cpu") if device == "cpu" else Full("cuda")
 
     monkeypatch.setattr("voxstudio.session.session.open_any", open_any)
-    studio = Studio(folder)
+    studio = SessionDriver(folder)
     try:
         add(studio, 100)
         assert opened == ["auto", "cpu"]
@@ -388,7 +371,7 @@ def test_a_failed_opening_is_told_once_and_remembered(folder: Path, monkeypatch:
         raise BadCheckpoint("The weights lack decoder.0: copy the checkpoint again.")
 
     monkeypatch.setattr("voxstudio.session.session.open_any", open_any)
-    studio = Studio(folder)
+    studio = SessionDriver(folder)
     try:
         studio.session.warm_up()
         studio.until(lambda: studio.session.message is not None)
@@ -402,7 +385,7 @@ def test_a_failed_opening_is_told_once_and_remembered(folder: Path, monkeypatch:
         studio.session.close()
 
 
-def test_a_bug_in_a_model_does_not_end_the_program(studio: Studio, model: BallModel) -> None:
+def test_a_bug_in_a_model_does_not_end_the_program(studio: SessionDriver, model: BallModel) -> None:
     model.fuse = lambda means, fusion: 1 / 0
     add(studio, 100)
     assert studio.session.message.severity == "error"
@@ -413,7 +396,7 @@ def test_a_bug_in_a_model_does_not_end_the_program(studio: Studio, model: BallMo
     assert studio.session.shown is not None
 
 
-def test_an_unknown_checkpoint_is_refused_and_the_old_one_stays(studio: Studio) -> None:
+def test_an_unknown_checkpoint_is_refused_and_the_old_one_stays(studio: SessionDriver) -> None:
     assert not studio.session.open_checkpoint("nonesuch")
     assert "nonesuch" in studio.session.message.sentence
     assert "ball" in studio.session.message.sentence
@@ -421,7 +404,7 @@ def test_an_unknown_checkpoint_is_refused_and_the_old_one_stays(studio: Studio) 
 
 
 def test_an_empty_catalogue_is_no_error_until_something_is_wanted(tmp_path: Path) -> None:
-    studio = Studio(tmp_path)
+    studio = SessionDriver(tmp_path)
     try:
         assert studio.session.catalogue == ()
         assert studio.session.checkpoint is None
@@ -434,7 +417,7 @@ def test_an_empty_catalogue_is_no_error_until_something_is_wanted(tmp_path: Path
 
 
 def test_closing_is_quick_silent_and_may_happen_twice(folder: Path, model: BallModel) -> None:
-    studio = Studio(folder)
+    studio = SessionDriver(folder)
     model.gate.clear()
     studio.session.add_picture(picture(50))
     studio.until(model.entered.is_set)

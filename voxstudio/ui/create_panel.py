@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 
 from voxstudio.geometry.mesh_io import READABLE
 from voxstudio.ui import drops, inputs, widgets
@@ -105,18 +105,7 @@ class CreatePanel(QWidget):
         for part in (self.problem, source, self.codes, self.directions, self.search, self.nearest, shape):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.save, 1)
-        foot.addWidget(self.make, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(widgets.rule())
-        column.addWidget(self.strip)
-        column.addLayout(foot)
+        widgets.lay_out_panel(self, scroll, (self.save, self.make), self.strip)
 
     @Slot(str)
     def _changed(self, topic: str) -> None:

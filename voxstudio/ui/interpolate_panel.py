@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from voxstudio.ui import inputs, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
@@ -81,17 +81,7 @@ class InterpolatePanel(QWidget):
         for part in (self.problem, keys, self._walk, self.sum):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.save, 1)
-        foot.addWidget(self.film, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(widgets.rule())
-        column.addLayout(foot)
+        widgets.lay_out_panel(self, scroll, (self.save, self.film))
 
     def _connect(self) -> None:
         path = self._studio.session.path

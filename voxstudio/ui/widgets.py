@@ -170,6 +170,22 @@ def labelled(title: str, widget: QWidget) -> QWidget:
     return row
 
 
+def lay_out_panel(panel: QWidget, scroll: QWidget, buttons: Sequence[QWidget], *strips: QWidget) -> None:
+    """What scrolls, a rule, strips over the whole width, and a row of buttons: the last one twice as wide."""
+    foot = QHBoxLayout()
+    foot.setContentsMargins(16, 8, 16, 16)
+    foot.setSpacing(8)
+    for widget in buttons:
+        foot.addWidget(widget, 2 if widget is buttons[-1] else 1)
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(scroll, 1)
+    for widget in (rule(), *strips):
+        column.addWidget(widget)
+    column.addLayout(foot)
+
+
 class Flow(QWidget):
     """A grid with as many columns as fit; for tiles of one size."""
 
