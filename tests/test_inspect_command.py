@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,11 +32,32 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     return call
 
 
+def test_a_card_of_the_same_weights_names_the_classes(here: Here, tmp_path: Path) -> None:
+    shipped = ROOT / "checkpoints" / "furniture-conditional"
+    card = json.loads((shipped / "card.json").read_text())
+    (tmp_path / "copy").mkdir()
+    shutil.copy(shipped / "weights.safetensors", tmp_path / "copy")
+    status, out, _ = here("inspect", tmp_path / "copy" / "weights.safetensors", "--json")
+    assert status == 0 and json.loads(out)["proposal"]["recipe"]["classes"] == card["classes"], "its twin's, by sha256"
+
+    (tmp_path / "theirs").mkdir()
+    theirs = save(shipped_weights("furniture-conditional"), tmp_path / "theirs" / "epoch-9.pt")
+    (theirs.parent / "card.json").write_text(json.dumps({**card, "classes": ["chair"]}))  # of another network
+    told = here("inspect", theirs)[1]
+    assert "Nothing tells its 7 classes: they are called class-1 to class-7; name them in their order" in told
+    shutil.copy(shipped / "card.json", theirs.parent)
+    status, out, err = here("inspect", theirs, "--adopt", "mine")
+    assert status == 0 and "Nothing tells" not in out, err
+    (mine,) = (one for one in json.loads(here("list", "--json")[1]) if one["name"] == "mine")
+    assert mine["classes"] == card["classes"]
+
+
 def test_a_renamed_file_is_adopted_and_makes_the_same_mesh(here: Here, tmp_path: Path) -> None:
     theirs = save(renamed(shipped_weights()), tmp_path / "theirs.ckpt")
     status, out, _ = here("inspect", theirs)
     assert status == 0 and "in the library" not in out
     assert "3D-VAE-GAN (vae_gan3d), 100%" in out and "? module.E.layers.1.bn1.weight" in out
+    assert "Nothing tells its class: it is called object; name it with --set classes=NAME." in out
     assert "0 missing, 0 extra, 0 misshapen" in out and "module.fusion.out.bias" in out.split("Tensors")[1]
     status, out, _ = here("inspect", theirs, "--json")
     document = json.loads(out)

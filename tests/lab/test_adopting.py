@@ -17,7 +17,8 @@ from voxstudio.engine.checkpoint import catalogue, read_card
 from voxstudio.engine.inspection import inspect_file
 from voxstudio.families import families, family
 from voxstudio.lab import renamings
-from voxstudio.lab.adopting import Proposal, adopt, check_name, fits, free_name, propose, set_options
+from voxstudio.lab.adopting import Proposal, adopt, fits, propose, set_options
+from voxstudio.lab.checkpoint_names import check_name, free_name
 from voxstudio.lab.opening import open_any
 
 

@@ -21,7 +21,8 @@ def inspect_command(arguments: Namespace) -> Outcome:
     from voxstudio.engine.checkpoint import catalogue
     from voxstudio.engine.inspection import inspect_file, known_as
     from voxstudio.engine.places import checkpoint_folders, own_checkpoints
-    from voxstudio.lab.adopting import adopt, check_name, fits
+    from voxstudio.lab.adopting import adopt, fits
+    from voxstudio.lab.checkpoint_names import check_name
 
     known = catalogue(checkpoint_folders())
     taken = [entry.name for entry in known]
@@ -38,7 +39,7 @@ def inspect_command(arguments: Namespace) -> Outcome:
             raise BadCheckpoint(f"{file.path.name} shares no tensor with any family here, so it cannot be added.")
         part = arguments.part if arguments.part is not None else file.parts[0].name
         return Outcome(_document(file, part, found, None, already), _text(file, part, found, None, already))
-    proposal = _changed(file, found[0], arguments)
+    proposal = _changed(file, found[0], known, arguments)
     document = _document(file, proposal.part.name, found, proposal, already)
     text = _text(file, proposal.part.name, found, proposal, already)
     if arguments.adopt is None:
@@ -47,18 +48,18 @@ def inspect_command(arguments: Namespace) -> Outcome:
 
     folder = adopt(proposal, arguments.adopt, own_checkpoints(), taken, progress_line())
     document["adopted"] = {"name": folder.name, "folder": str(folder)}
-    notes = [f"  {note}" for note in proposal.settled.notes]
+    notes = [f"  {note}" for note in (*proposal.settled.notes, *_classes_in_words(proposal))]
     added = f"Added {folder.name} to the library: voxstudio list, or --checkpoint {folder.name}."
     return Outcome(document, "\n".join([added, *notes]))
 
 
-def _changed(file: ForeignFile, fit: Fit, arguments: Namespace) -> Proposal:
+def _changed(file: ForeignFile, fit: Fit, known: Sequence[Entry], arguments: Namespace) -> Proposal:
     """The proposal with what the person said about it."""
     from dataclasses import replace
 
     from voxstudio.lab.adopting import propose, set_options
 
-    proposal = replace(propose(file, fit), whole_parts=arguments.whole_parts)
+    proposal = replace(propose(file, fit, known), whole_parts=arguments.whole_parts)
     for old, new in (_halves(words, "--map") for words in arguments.map):
         if not new:
             for pair in [pair for pair in proposal.pairs.values() if pair.found == old]:
@@ -166,7 +167,7 @@ def _told(proposal: Proposal, found: Sequence[Fit], there: bool) -> list[str]:
         f"  ! {one} is {list(proposal.part.shapes[one])}, {other} needs {list(proposal.fit.wanted[other])}"
         for one, other in left.misshapen
     ]
-    lines += settled.notes
+    lines += [*settled.notes, *_classes_in_words(proposal)]
     if settled.problem:
         lines.append(f"It cannot be added yet. {settled.problem}")
     elif proposal.guesses:
@@ -176,6 +177,17 @@ def _told(proposal: Proposal, found: Sequence[Fit], there: bool) -> list[str]:
     else:
         lines.append("It can be added: --adopt NAME.")
     return lines
+
+
+def _classes_in_words(proposal: Proposal) -> list[str]:
+    """What its classes are called, if nothing tells, and how they get their names."""
+    if not proposal.unnamed:
+        return []
+    first, count = proposal.unnamed[0], len(proposal.unnamed)
+    if count == 1:
+        return [f"Nothing tells its class: it is called {first}; name it with --set classes=NAME."]
+    called = f"they are called {first} to {proposal.unnamed[-1]}"
+    return [f"Nothing tells its {count} classes: {called}; name them in their order with --set classes=A,B,..."]
 
 
 def _table(tensors: Iterable[tuple[str, Any]]) -> list[str]:

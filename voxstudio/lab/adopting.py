@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadCheckpoint, BadInput, CannotWrite
 from voxstudio.core.recipe import Recipe
+from voxstudio.engine.checkpoint import read_card
 from voxstudio.engine.family import Family, Progress, Settled, quiet
-from voxstudio.engine.inspection import ForeignFile, Part, is_averaged, read_tensors
+from voxstudio.engine.inspection import ForeignFile, Part, is_averaged, known_as, read_tensors
 from voxstudio.engine.matching import CHOSEN, REMEMBERED, Difference, Pair, difference, overlap, suggest
 from voxstudio.families import families, family
+from voxstudio.lab.checkpoint_names import check_name
 from voxstudio.lab.renamings import Remembered, recall, remember
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
 
 Shape = tuple[int, ...]
-LONGEST_NAME = 60
 MOST_FITS = 12
 ISO_LEVEL = 0.5
 ABLE = {"reconstruct": "reads pictures", "generate": "makes objects from noise"}
@@ -145,6 +146,12 @@ class Proposal:
         return Settled(record.capabilities, self.recipe, network, there, problem=problem)
 
     @property
+    def unnamed(self) -> tuple[str, ...]:
+        """Classes whose names neither a card nor a person told, as they are called meanwhile."""
+        guessed = bool(family(self.fit.family).guesser) and "classes" not in self.options
+        return tuple(getattr(self.recipe, "classes", ())) if guessed else ()
+
+    @property
     def problem(self) -> str:
         """Why it cannot be added as it stands, or empty. Guesses are no problem, but want confirming."""
         return self.settled.problem
@@ -196,8 +203,11 @@ def _is_renamed(pair: Pair | None) -> bool:
     return pair is not None and pair.found != pair.wanted
 
 
-def propose(file: ForeignFile, fit: Fit) -> Proposal:
-    """Pair the names: as the person confirmed for such a file before, else as they look."""
+def propose(file: ForeignFile, fit: Fit, known: Collection[Entry] = ()) -> Proposal:
+    """Pair the names: as the person confirmed for such a file before, else as they look.
+
+    ``known`` are the checkpoints of the library: one of the same weights tells the names of the classes.
+    """
     part = file.part(fit.part)
     shapes = part.shapes
     before = recall(fit.family, shapes)
@@ -210,7 +220,22 @@ def propose(file: ForeignFile, fit: Fit) -> Proposal:
         if len(pairs) == len(before.names):
             return Proposal(file, part, fit, pairs, (), _usable(fit, before.options))
     pairs, misshapen = suggest(shapes, fit.wanted)
-    return Proposal(file, part, fit, pairs, misshapen)
+    return _with_classes(Proposal(file, part, fit, pairs, misshapen), known)
+
+
+def _with_classes(proposal: Proposal, known: Collection[Entry]) -> Proposal:
+    """The proposal with the classes that a card tells of these weights: of a twin in the library, or beside the file.
+
+    Tensors do not name classes; a card that fits another network says nothing.
+    """
+    cards = [entry.card for entry in known_as(proposal.file, known) if entry.card is not None]
+    with contextlib.suppress(BadCheckpoint):
+        cards.append(read_card(proposal.file.path.parent))
+    for card in cards:
+        if card.family == proposal.fit.family and card.classes and hasattr(proposal.recipe, "classes"):
+            with contextlib.suppress(BadInput):
+                return set_options(proposal, {"classes": card.classes})
+    return proposal
 
 
 def _usable(fit: Fit, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,28 +260,6 @@ def set_options(proposal: Proposal, options: Mapping[str, Any]) -> Proposal:
 
 def _told(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
-def check_name(name: str, taken: Collection[str]) -> str:
-    """The name as it will stand; BadInput if it cannot name a folder or is taken."""
-    plain = name.strip()
-    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}", plain) or plain.endswith("."):
-        raise BadInput(
-            f"{name!r} cannot be a checkpoint's name: use letters, digits, hyphens and underscores, "
-            f"at most {LONGEST_NAME}."
-        )
-    if plain.lower() in {one.lower() for one in taken}:
-        raise BadInput(f"There is a checkpoint {plain} already: choose another name; nothing is overwritten.")
-    return plain
-
-
-def free_name(path: Path, taken: Collection[str]) -> str:
-    """A name after the file that no checkpoint has yet."""
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-_")[: LONGEST_NAME - 4] or "imported"
-    names = {one.lower() for one in taken}
-    return next(
-        name for i in range(1, len(names) + 3) if (name := stem if i == 1 else f"{stem}-{i}").lower() not in names
-    )
 
 
 def adopt(

@@ -71,13 +71,14 @@ class Adopting:
 
         def work(job: Job) -> Inspection:
             from voxstudio.engine.inspection import inspect_file, known_as, known_in_words
-            from voxstudio.lab.adopting import fits, free_name, propose
+            from voxstudio.lab.adopting import fits, propose
+            from voxstudio.lab.checkpoint_names import free_name
 
             file = inspect_file(path)
             job.progress(0.3, f"Comparing {path.name} with every family")
             found = fits(file, known)
             job.progress(0.7, f"Pairing the names in {path.name}")
-            proposal = propose(file, found[0]) if found else None
+            proposal = propose(file, found[0], known) if found else None
             name = free_name(path, [entry.name for entry in known])
             return Inspection(file, found, proposal, name, known_in_words(known_as(file, known)))
 
@@ -88,11 +89,12 @@ class Adopting:
         now = self._current
         if now is None or not 0 <= index < len(now.fits):
             return
+        known = self._catalogue()
 
         def work(_: Job) -> Inspection:
             from voxstudio.lab.adopting import propose
 
-            return replace(now, proposal=propose(now.file, now.fits[index]))
+            return replace(now, proposal=propose(now.file, now.fits[index], known))
 
         self._errands.start(f"Pairing the names in {now.file.path.name}", work, self._take, WHERE)
 
