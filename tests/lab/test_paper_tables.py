@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from voxstudio.core.errors import BadInput
 from voxstudio.data.parametric import make
 from voxstudio.families import family
 from voxstudio.lab.feature_layers import PAPER, compare_layers, layers_table
+from voxstudio.lab.label_ablation import RUNS, compare_labels
 from voxstudio.lab.paper_tables import TABLES, list_of_tables, make_table
 
 CLASSES = ("chair", "table", "lamp", "sofa", "bed")
@@ -47,8 +49,20 @@ def test_layers_are_compared_by_networks_trained_alike(tmp_path: Path) -> None:
     assert len(lines) == 6 and lines[2].startswith("| layer 1 |") and "0.9163" in lines[2]
 
 
+def test_the_ablation_trains_four_networks_that_differ_in_two_options(tmp_path: Path) -> None:
+    small = {"width": 16, "d_width": 4, "batch_size": 4, "noise_size": 8}
+    picture = tmp_path / "curves.png"
+    rows = compare_labels(tmp_path / "work", 3, picture, "cpu", **small)
+    assert list(rows) == list(RUNS) and picture.stat().st_size > 5000
+    assert all(0 <= row["empty_or_full"] <= 1 and row["distance"] > 0 for row in rows.values())
+    recipes = [json.loads((tmp_path / "work" / name.replace(" ", "-") / "recipe.json").read_text()) for name in RUNS]
+    different = {key for key in recipes[0] if len({str(one[key]) for one in recipes}) > 1}
+    assert different == {"soft_labels", "shape_limit_weight"}
+    assert recipes[0]["lead_steps"] == 0 and recipes[0]["learning_rate_d"] == 2e-5, "the paper's game"
+
+
 def test_a_table_says_what_it_needs(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no table 'x'; choose from enhancer-layers, or list"):
+    with pytest.raises(BadInput, match="no table 'x'; choose from enhancer-layers, infogan-ablation, or list"):
         make_table("x", tmp_path)
     with pytest.raises(BadInput, match="enhancer-layers needs --data"):
         make_table("enhancer-layers", None)

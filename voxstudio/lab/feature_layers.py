@@ -29,8 +29,13 @@ STEPS, LEAD, RESOLUTION, SEED = 1500, 1100, 32, 41
 
 
 def compare_layers(
-    data: Path, work: Path, steps: int = STEPS, picture: Path | None = None, device: str = "auto",
-    say: Callable[[str], None] = lambda _: None, **changes: Any,
+    data: Path,
+    work: Path,
+    steps: int = STEPS,
+    picture: Path | None = None,
+    device: str = "auto",
+    say: Callable[[str], None] = lambda _: None,
+    **changes: Any,
 ) -> dict[str, Mapping[str, Any]]:
     """Train what is missing in ``work`` and measure all four; figures by bridge, as ``evaluate --json`` names them.
 
