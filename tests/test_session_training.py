@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -89,12 +90,13 @@ def test_fine_tuning_tells_before_and_after(desk: tuple[Session, OwnerLoop], tmp
     for seed in range(5):
         save_surface(make("lamp", seed).surface(32), meshes / f"{seed}.stl")
     (meshes / "broken.stl").write_bytes(b"")
-    plan = TrainingPlan("vae_gan3d", "tuned", {"batch_size": 2, "view_pool": 6}, meshes, "base", max_steps=4)
+    plan = TrainingPlan("vae_gan3d", "tuned", {"batch_size": 2, "view_pool": 6}, meshes, "base", max_steps=4, up="y")
     assert session.training.check(plan) == []
     assert session.training.start(plan)
     assert owner.run_until(lambda: not session.training.status.is_running, LONG)
     status = session.training.status
     assert status.state == "done", status
+    assert json.loads((status.folder / "resume" / "command.json").read_text())["up"] == "y"
     told = session.message
     assert told is not None and (told.severity, told.where) == ("warning", "training")
     assert "1 of the 6 meshes of " in told.sentence and "was left out: broken.stl is empty" in told.sentence

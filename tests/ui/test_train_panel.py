@@ -61,7 +61,10 @@ def test_a_new_model_is_planned_and_started(window: Callable[..., Driver], meshe
     panel = driver.panel("train")
     assert _seen(panel) == ["Start training"]
     assert "Made by the program" in panel.setup.data.sentence.text()
+    assert not panel.setup.up.isVisible()
     driver.drop(panel.setup.data, [meshes])
+    assert panel.setup.up.isVisible() and panel.setup.up.value() == "" and panel.setup.plan().up == ""
+    panel.setup.up.choose("y")
     assert panel.setup.data.sentence.text() == "12 meshes."
     assert panel.setup.name.text() == "3d-vae-gan-my-lamps"
     panel.setup.form.edit("max_steps", "500")
@@ -70,7 +73,7 @@ def test_a_new_model_is_planned_and_started(window: Callable[..., Driver], meshe
     panel.setup.check()
     panel.start.click()
     wanted = TrainingPlan(
-        "vae_gan3d", "3d-vae-gan-my-lamps", {"max_steps": 500, "batch_size": 8}, meshes, "", 500, 7, "auto"
+        "vae_gan3d", "3d-vae-gan-my-lamps", {"max_steps": 500, "batch_size": 8}, meshes, "", 500, 7, "auto", "y"
     )
     assert driver.session.training.asked[-1] == ("start", wanted)
     assert _seen(panel) == ["Stop", "Pause"] and not panel.pause.isEnabled()
@@ -124,7 +127,9 @@ def test_what_stands_against_the_plan_is_told_and_keeps_the_button_grey(
     empty.mkdir()
     setup.data.take(empty)
     assert "holds no meshes" in told()
+    setup.up.choose("y")
     setup.data.clear()
+    assert setup.plan().up == "", "said of other shapes"
     driver.session.training.problems = ("The batch is larger than the data.", "And another thing.")
     assert told() == "The batch is larger than the data. And 1 more."
     panel.start.click()

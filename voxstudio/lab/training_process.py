@@ -37,6 +37,7 @@ def launch(
     device: str = "auto",
     data: Path | None = None,
     base: Path | None = None,
+    up: str = "",
     log: IO[str] | int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
     """Start ``voxstudio train ... --resume --events``; see :mod:`voxstudio.lab.training_events` for what it says.
@@ -47,6 +48,7 @@ def launch(
     words += ["--max-steps", str(max_steps), "--seed", str(seed), "--device", device, "--recipe", str(recipe)]
     words += [] if data is None else ["--data", str(data)]
     words += [] if base is None else ["--base", str(base)]
+    words += ["--up", up] if up else []
     threads = str(max(1, (os.cpu_count() or 2) - 1))
     environment = {**MALLOC, **os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
     return subprocess.Popen(

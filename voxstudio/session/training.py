@@ -171,7 +171,8 @@ class Training:
             with (resume / "log.txt").open("a", encoding="utf-8") as log:
                 self._process = launch(
                     plan.family, folder, resume / WANTED, max_steps=plan.max_steps, seed=plan.seed,
-                    device=plan.device, data=plan.data, base=self._base(plan.base) if plan.base else None, log=log,
+                    device=plan.device, data=plan.data, base=self._base(plan.base) if plan.base else None, up=plan.up,
+                    log=log,
                 )  # fmt: skip
         except OSError as error:
             self._say("error", f"The training process could not be started ({error.strerror}).", "training")

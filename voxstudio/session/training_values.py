@@ -27,6 +27,7 @@ class TrainingPlan:
     recipe: every option that differs from the family's defaults, as plain values.
     data: a folder or file of shapes; None trains on parametric shapes.
     base: name or folder of the checkpoint to start from; empty starts afresh. It is never written to.
+    up: the axis that stands upright in the meshes of ``data``; empty as their kind has it, else z.
     """
 
     family: str
@@ -37,6 +38,7 @@ class TrainingPlan:
     max_steps: int = 2000
     seed: int = 0
     device: str = "auto"
+    up: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CHECK_MS = 250
 TUNED_STEPS = 2000
+UPRIGHT = (("", "Automatic"), ("z", "Z axis"), ("y", "Y axis"))
+MESHES = ("meshes", "modelnet", "shapenet")
 DEVICES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
 AS_TRAINED = "As it was trained"
 
@@ -92,7 +94,7 @@ class TrainSetup(widgets.ScrollColumn):
         self.mode.chosen.connect(self._rebuild)
         self.family.activated.connect(self._rebuild)
         self.name.textEdited.connect(self._rename)
-        self.data.chosen.connect(self._suggest)
+        self.data.chosen.connect(self._sourced)
         self.form.changed.connect(self._later)
         self.seed.valueChanged.connect(self._later)
         self.device.activated.connect(self._later)
@@ -100,6 +102,7 @@ class TrainSetup(widgets.ScrollColumn):
         self.mode.choose("new")
         self._follow_runs()
         self._rebuild()
+        self._sourced()
 
     def _make(self) -> None:
         self.runs = widgets.Card("Unfinished runs")
@@ -119,6 +122,8 @@ class TrainSetup(widgets.ScrollColumn):
         self.name_problem = widgets.words("", "problem", wrap=True)
         self.name_problem.hide()
         self.data = DataSource()
+        self.up = inputs.Segments(UPRIGHT, "Upright")
+        self.up.setToolTip("The axis that stands upright in these meshes; automatic: y in a ShapeNet tree, else z")
         self.form = RecipeForm()
         self.seed = QSpinBox()
         self.seed.setRange(0, 999_999)
@@ -138,6 +143,8 @@ class TrainSetup(widgets.ScrollColumn):
         what.body.addWidget(self.name_problem)
         source = widgets.Card("What it learns from")
         source.body.addWidget(self.data)
+        self._up_row = widgets.labelled("Upright", self.up)
+        source.body.addWidget(self._up_row)
         recipe.body.addWidget(self.form)
         recipe.body.addWidget(widgets.rule())
         recipe.body.addWidget(widgets.labelled("Seed", self.seed))
@@ -173,6 +180,7 @@ class TrainSetup(widgets.ScrollColumn):
             record.key, self.name.text().strip(), values, self.data.path,
             str(entry.folder) if self.tunes and entry is not None else "",
             int(steps) if isinstance(steps, int) else TUNED_STEPS, self.seed.value(), self.device.currentData(),
+            self.up.value() if self.data.found.kind in MESHES else "",
         )  # fmt: skip
 
     @Slot()
@@ -256,6 +264,13 @@ class TrainSetup(widgets.ScrollColumn):
         if "max_steps" in {spec.name for spec in kind.options()}:
             base["max_steps"] = TUNED_STEPS
         return {**{title: {**base, **values} for title, values in tuning.items()}, AS_TRAINED: base}
+
+    @Slot()
+    def _sourced(self) -> None:
+        """Other shapes: only meshes may lie on their backs, and what was said of the last ones is not said of these."""
+        self._up_row.setVisible(self.data.found.kind in MESHES)
+        self.up.choose("")
+        self._suggest()
 
     @Slot()
     def _suggest(self) -> None:
