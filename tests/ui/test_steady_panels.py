@@ -111,4 +111,25 @@ def test_no_panel_widens_the_dock_and_cards_fold_their_small_print(studio: Any) 
         studio.panel(key)
         studio.settle()
         assert studio.window.docks[key].width() == wide, key
-        assert studio.window.viewport.overlay.invitation.isVisible() == (key in ("reconstruct", "library"))
+        overlay = studio.window.viewport.overlay
+        assert overlay.invitation.isVisible() == (key in ("reconstruct", "library"))
+        assert overlay.sample.isVisible() == (key == "library"), "the panel beside it has one of its own"
+
+
+def test_cards_are_as_wide_beside_a_scroll_bar_and_fade_where_they_go_on(studio: Any) -> None:
+    from voxstudio.ui.widgets import Card, ScrollColumn
+
+    bars = set()
+    for key in ("library", "create", "interpolate", "turntable", "train"):
+        panel = studio.panel(key)
+        studio.settle()
+        (column,) = (one for one in panel.findChildren(ScrollColumn) if one.isVisible())
+        cards = [card for card in column.findChildren(Card) if card.parent() is column.widget() and card.isVisible()]
+        assert {card.mapTo(panel, card.rect().topLeft()).x() for card in cards} == {16}, key
+        assert {card.width() for card in cards} == {panel.width() - 32}, key
+        bar, (above, below) = column.verticalScrollBar(), column._edges
+        bars.add(bar.isVisible())
+        assert (above.isVisible(), below.isVisible()) == (False, bar.isVisible())
+        bar.setValue(bar.maximum())
+        assert (above.isVisible(), below.isVisible()) == (bar.isVisible(), False)
+    assert bars == {True, False}

@@ -32,9 +32,11 @@ def test_photos_become_a_solid_that_can_be_shown_undone_and_saved(studio: Driver
     tiles = panel.flow.findChildren(TurnTile)
     assert [tile.angle.text() for tile in tiles[:3]] == ["0°", "330°", "300°"]
     panel.resolution._group.button(0).click()
+    assert not panel.save.isEnabled()
     panel.carve.click()
     studio.until(lambda: studio.session.shown is not None)
     studio.settle()
+    assert panel.save.isEnabled()
     assert studio.session.shown.origin == "12 turntable photos of turn"
     assert studio.session.shown.grid.shape == (32, 32, 32)
     assert studio.canvas.stage.mapper.GetInput().GetNumberOfCells() == len(studio.session.shown.surface.faces)
@@ -58,8 +60,10 @@ def test_photos_become_a_solid_that_can_be_shown_undone_and_saved(studio: Driver
     studio.session.sample(None, 3)
     studio.until(lambda: "seed 3" in studio.session.shown.origin)
     assert studio.session.options.iso == 0.4, "a model's shape has its own threshold"
+    assert not panel.save.isEnabled(), "that is not what was carved"
     studio.window.commands.action("undo").trigger()
     studio.until(lambda: studio.session.shown.origin.startswith("12 turntable"))
+    assert panel.save.isEnabled()
 
 
 def test_what_cannot_be_used_is_a_sentence_and_cancel_stops(studio: Driver, tmp_path: Path) -> None:

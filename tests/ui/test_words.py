@@ -39,13 +39,13 @@ def test_a_summary_says_what_was_trained_on_how_long_and_from_where() -> None:
 
 def test_times_and_device_in_words() -> None:
     assert times_in_words({"read": 4.2, "network": 18.6, "mesh": 1.0, "draw": 8.4}) == (
-        "read 4 · network 19 · mesh 1 · draw 8 ms"
+        "photos 4 · shape 19 · surface 1 · picture 8 ms"
     )
     assert times_in_words({}) == ""
     assert times_in_words({"network": 18.6, "mesh": 1.4, "draw": 8.4}, 31.2) == (
-        "network 19 · mesh 1 · draw 8 · wait 3 = 31 ms"
+        "shape 19 · surface 1 · picture 8 · waiting 3 = 31 ms"
     )
-    assert times_in_words({"mesh": 1.4, "draw": 8.4}, 9.8) == "mesh 1 · draw 8 = 9 ms"
+    assert times_in_words({"mesh": 1.4, "draw": 8.4}, 9.8) == "surface 1 · picture 8 = 9 ms"
     assert (device_in_words("cpu"), device_in_words("cuda:1"), device_in_words("mps")) == ("CPU", "GPU", "Apple GPU")
 
 

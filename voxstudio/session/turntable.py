@@ -49,6 +49,7 @@ class Turntable:
         self._errands, self._changed, self._say, self._show = errands, changed, say, show
         self._photos: Photos | None = None
         self._carved: Carved | None = None
+        self._solid: VoxelGrid | None = None
         self._options = TurntableOptions()
 
     @property
@@ -60,6 +61,11 @@ class Turntable:
     def carved(self) -> Carved | None:
         """What was carved of exactly these photos and options, or None."""
         return self._carved
+
+    @property
+    def solid(self) -> VoxelGrid | None:
+        """The grid that was put on the stage last, whatever has been set since; None before."""
+        return self._solid
 
     @property
     def options(self) -> TurntableOptions:
@@ -108,6 +114,7 @@ class Turntable:
         def done(carved: Carved) -> None:
             if self._photos is not None and self._photos.photos is photos.photos and self._options == options:
                 self._carved = carved
+            self._solid = carved.grid
             self._changed()
             if carved.note:
                 self._say("warning", carved.note, WHERE)

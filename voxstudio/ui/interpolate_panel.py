@@ -14,7 +14,7 @@ PANEL = PanelSpec(
     "voxstudio.ui.interpolate_panel:InterpolatePanel", "generate",
 )  # fmt: skip
 WAYS = (("slerp", "Spherical"), ("linear", "Linear"))
-ENDINGS = (("once", "Stop"), ("loop", "Loop"), ("bounce", "To and fro"))
+ENDINGS = (("once", "Stop"), ("loop", "Loop"), ("bounce", "Back and forth"))
 NO_KEYS = "Add the shape on the stage with +, or drag shapes here from the history below. Two make a path."
 
 
@@ -42,7 +42,7 @@ class InterpolatePanel(QWidget):
         self.where = widgets.words("", "figure")
         self.way = inputs.Segments(WAYS, "Path")
         self.ending = inputs.Segments(ENDINGS, "At the end")
-        self.ending.setToolTip("What playing does at the last keyframe")
+        self.ending.setToolTip("What playing does at the last keyframe: stop, begin anew, or go back the way it came")
         self.pace = inputs.SliderRow("Seconds", 0.2, 10.0, 2.0, 1, "From one keyframe to the next.")
         self.sum = SumCard(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
@@ -124,7 +124,7 @@ class InterpolatePanel(QWidget):
         self.way.choose(path.options.how)
         self.way.setEnabled(path.bends)
         self.way.setToolTip(
-            "Spherical: along great circles, so that every shape between is as likely as the keyframes"
+            "Spherical: on an arc, so that every shape between is as likely as the keyframes; linear: straight"
             if path.bends
             else "The codes of this checkpoint lie in a box: every path is straight"
         )

@@ -68,13 +68,13 @@ class Overlay(QObject):
         self.invitation = QFrame(ground)
         self.invitation.setProperty("role", "pill")
         row = QHBoxLayout(self.invitation)
-        row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(widgets.words(INVITATION))
         tip = "Reconstruct the photos that come with the program"
         self.sample = widgets.button("Try a sample", "quiet", "image", tip)
         self.sample.clicked.connect(studio.commands.action("sample").trigger)
         row.addWidget(self.sample)
+        self.offer(True)
         self.views = QFrame(ground)
         self.views.setProperty("role", "pill")
         row = QHBoxLayout(self.views)
@@ -91,8 +91,14 @@ class Overlay(QObject):
             piece.setText(str(action.property("word")))
             piece.clicked.connect(action.trigger)
             row.addWidget(piece)
+        self.invitation.setFixedHeight(self.views.sizeHint().height())  # with the sample or without
         ground.installEventFilter(self)
         self.place()
+
+    def offer(self, sample: bool) -> None:
+        """Whether the invitation has the button of the sample: not beside a panel that has it."""
+        self.sample.setVisible(sample)
+        self.invitation.layout().setContentsMargins(16, 4, 8 if sample else 16, 4)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep to the corners."""

@@ -16,19 +16,32 @@ if TYPE_CHECKING:
 
 SHOW_AFTER_MS = 300
 """Work that takes less is not worth a person's eyes."""
-STAGES = ("read", "network", "mesh", "image", "compare", "draw")
+STAGES = {
+    "read": "photos", "network": "shape", "mesh": "surface", "image": "view", "compare": "comparison",
+    "draw": "picture",
+}  # fmt: skip
+WAITING = "waiting"
+ABOUT = """\
+Milliseconds from the wish to the picture on the screen
+photos: reading them and cutting them out
+shape: the network makes the voxels
+surface: a mesh is laid around them
+view: the network's own picture of the shape
+comparison: measuring it against another shape
+picture: drawing the stage
+waiting: what other work took in between"""
 
 
 def times_in_words(times: dict[str, float], total_ms: float = 0.0) -> str:
-    """``network 19 · mesh 1 · draw 8 · wait 2 = 30 ms``: the stages, what was spent between them, and their sum.
+    """``shape 19 · surface 1 · picture 8 · waiting 2 = 30 ms``: the stages, what was spent between, and their sum.
 
     Without a total, while the shape is not yet drawn, only the stages. What is shown adds up, rounded as it is.
     """
-    spent = {stage: round(times[stage]) for stage in STAGES if times.get(stage, 0.0) > 0.0}
+    spent = {word: round(times[stage]) for stage, word in STAGES.items() if times.get(stage, 0.0) > 0.0}
     wait = round(total_ms - sum(times.get(stage, 0.0) for stage in STAGES))
     if wait > 0:
-        spent["wait"] = wait
-    parts = " · ".join(f"{stage} {ms}" for stage, ms in spent.items())
+        spent[WAITING] = wait
+    parts = " · ".join(f"{word} {ms}" for word, ms in spent.items())
     return f"{parts} = {sum(spent.values())} ms" if total_ms and parts else f"{parts} ms" if parts else ""
 
 
@@ -58,7 +71,7 @@ class StatusBar(QFrame):
         self.cancel = widgets.button("Cancel", "slim", tip="Stop what is running (Esc)")
         self.cancel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.times = widgets.words("", "figure")
-        self.times.setToolTip("Milliseconds from the wish to the shape on screen, stage by stage")
+        self.times.setToolTip(ABOUT)
         self.device = widgets.words("", "badge")
         self.device.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.device.setToolTip("Where the network runs")

@@ -68,7 +68,7 @@ class TrainPanel(QWidget):
         self.pages.addWidget(self.setup)
         self.pages.addWidget(self.live)
         banner, foot, row = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        banner.setContentsMargins(16, 0, 16, 4)
+        banner.setContentsMargins(16, 0, 16, 0)
         banner.addWidget(self.problem)
         foot.setContentsMargins(16, 8, 16, 16)
         foot.setSpacing(8)

@@ -64,7 +64,7 @@ class TurntablePanel(QWidget):
         self.resolution = inputs.Segments([(str(size), f"{size}³") for size in RESOLUTIONS], "Resolution")
         self.resolution.setToolTip("Voxels of the finished grid")
         self.controls = ShapeControls(studio)
-        self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
+        self.save = widgets.button("Save mesh", "", "floppy-disk", "What was carved, as OBJ, STL, PLY or GLB (Ctrl+S)")
         self.save.clicked.connect(studio.commands.action("save").trigger)
         self.carve = widgets.button("Carve", "primary", "cube", "Carve a solid from the silhouettes of these photos")
         self.carve.clicked.connect(studio.session.turntable.carve)
@@ -114,8 +114,9 @@ class TurntablePanel(QWidget):
         if topic == "turntable":
             self._follow()
         elif topic == "shown":
-            shown = self._studio.session.shown
-            self.save.setEnabled(shown is not None and not shown.surface.is_empty)
+            session, shown = self._studio.session, self._studio.session.shown
+            carved = session.given is not None and session.given.grid is session.turntable.solid
+            self.save.setEnabled(carved and shown is not None and not shown.surface.is_empty)
 
     def _follow(self) -> None:
         from voxstudio.ui.turntable_tile import TurnTile

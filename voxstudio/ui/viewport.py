@@ -72,7 +72,7 @@ class Viewport(QFrame):
         self._pace.due.connect(self._tell_words)
         self._drawn = 0
         self._framed = False
-        self._invites = self._empty_handed = True
+        self._invites = self._offers = self._empty_handed = True
         self._room: tuple[int, ...] = ()
         self._stack = QStackedLayout(self)
         self._empty = QLabel("")
@@ -110,9 +110,12 @@ class Viewport(QFrame):
         self._changed("shown")
         self.ready.emit()
 
-    def invite(self, on: bool) -> None:
-        """Whether photos are asked for on the stage: not while the panel in front has another purpose."""
-        self._invites = on
+    def invite(self, on: bool, sample: bool) -> None:
+        """Whether photos are asked for on the stage: not while the panel in front has another purpose.
+
+        ``sample``: with the button of the sample, which the panel in front may have itself.
+        """
+        self._invites, self._offers = on, sample
         self._tell()
 
     @Slot(str)
@@ -154,6 +157,7 @@ class Viewport(QFrame):
         overlay.legend.setVisible(coloured)
         reads = session.model is None or session.model.can_reconstruct
         self._empty_handed = reads and not session.views
+        overlay.offer(self._offers)
         overlay.invitation.setVisible(self._empty_handed and self._invites)
         overlay.side.show_picture(shown.side if shown else None, bool(shown and shown.draft))
         overlay.place()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -221,8 +221,32 @@ class Flow(QWidget):
             self._grid.addWidget(tile, index // columns, index % columns)
 
 
+class _SoftEdge(QWidget):
+    """Lies over one edge of what scrolls, and fades into the panel: it goes on behind."""
+
+    HEIGHT = 16
+
+    def __init__(self, parent: QWidget, above: bool) -> None:
+        super().__init__(parent)
+        self._above = above
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """From the panel's colour to nothing."""
+        solid = QColor(theme.current().panel)
+        clear = QColor(solid)
+        clear.setAlpha(0)
+        fade = QLinearGradient(0, 0, 0, self.height())
+        fade.setColorAt(0, solid if self._above else clear)
+        fade.setColorAt(1, clear if self._above else solid)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), fade)
+        painter.end()
+
+
 class ScrollColumn(QScrollArea):
-    """A column that scrolls up and down, never sideways."""
+    """A column that scrolls up and down, never sideways; the bar lies in its right margin."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,6 +258,34 @@ class ScrollColumn(QScrollArea):
         self.column.setContentsMargins(16, 4, 16, 16)
         self.column.setSpacing(12)
         self.setWidget(inside)
+        self._edges = _SoftEdge(self, True), _SoftEdge(self, False)
+        self._bar = self.verticalScrollBar()
+        self._bar.rangeChanged.connect(self._make_room)
+        self._bar.valueChanged.connect(self._soften)
+
+    @Slot()
+    def _make_room(self) -> None:
+        """Cards are as wide with a bar beside them as without."""
+        margins = self.column.contentsMargins()
+        margins.setRight(margins.left() - (self._bar.sizeHint().width() if self._bar.maximum() else 0))
+        self.column.setContentsMargins(margins)
+        self._soften()
+
+    @Slot()
+    def _soften(self) -> None:
+        """Only the edge fades behind which something goes on."""
+        place, high = self.viewport().geometry(), _SoftEdge.HEIGHT
+        for edge, top, seen in zip(
+            self._edges, (place.top(), place.bottom() + 1 - high),
+            (self._bar.value() > 0, self._bar.value() < self._bar.maximum()), strict=True,
+        ):  # fmt: skip
+            edge.setGeometry(place.left(), top, place.width(), high)
+            edge.setVisible(seen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The edges keep to their places."""
+        super().resizeEvent(event)
+        self._soften()
 
     def sizeHint(self) -> QSize:
         """As wide as a panel, whatever it holds: another content must not widen the dock."""

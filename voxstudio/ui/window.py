@@ -109,7 +109,7 @@ class Window(QMainWindow):
         dock.show()
         dock.raise_()
         self.rail.choose(key)
-        self.viewport.invite(key in INVITING)
+        self.viewport.invite(key in INVITING, sample=key != FIRST_PANEL)
 
     @property
     def in_front(self) -> QWidget | None:
