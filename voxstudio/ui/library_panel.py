@@ -41,7 +41,7 @@ def size_in_words(folder: Path) -> str:
 
 def pretty(text: str) -> str:
     """Words of a card as the window writes them: ``64³`` for ``64^3``, and long words breakable."""
-    return breakable(text.replace("^3", "³"))
+    return breakable(widgets.cubed(text))
 
 
 def details_of(card: Card) -> list[str]:

@@ -92,7 +92,7 @@ class Banner(QFrame):
             lines = message.details[:6] if message.details else (message.sentence,)
             if message.details:
                 lines = (f"{len(message.details)} files could not be used:", *lines)
-            self.sentence.setText("\n".join(lines))
+            self.sentence.setText(widgets.cubed("\n".join(lines)))
             self.setAccessibleName(message.sentence)
             tokens = theme.current()
             colour = tokens.danger if message.severity == "error" else tokens.accent

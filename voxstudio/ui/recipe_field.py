@@ -61,7 +61,7 @@ class OptionField(QWidget):
         self.label = widgets.words(title, wrap=True)
         self.editor = self._make_editor()
         self.editor.setAccessibleName(title)
-        self.editor.setAccessibleDescription(spec.help)
+        self.editor.setAccessibleDescription(widgets.cubed(spec.help))
         self.editor.setToolTip(range_in_words(spec))
         self.label.setToolTip(range_in_words(spec))
         self.label.setBuddy(self.editor)
@@ -82,7 +82,7 @@ class OptionField(QWidget):
         grid.addWidget(self.editor, 0, 1)
         grid.addWidget(self.back, 0, 2)
         grid.addWidget(self.problem, 1, 0, 1, 3)
-        grid.addWidget(widgets.words(spec.help.replace("^3", "³"), "hint", wrap=True), 2, 0, 1, 3)
+        grid.addWidget(widgets.words(widgets.cubed(spec.help), "hint", wrap=True), 2, 0, 1, 3)
 
     def _make_editor(self) -> QWidget:
         spec = self.spec

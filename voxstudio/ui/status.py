@@ -161,7 +161,7 @@ class StatusBar(QFrame):
     def _say_idle(self) -> None:
         session = self._studio.session
         if session.message is not None:
-            self.doing.say(session.message.sentence)
+            self.doing.say(widgets.cubed(session.message.sentence))
         elif session.shown is not None:
             self.doing.say(f"Ready · {session.shown.origin}")
         elif session.model is None and session.checkpoint is not None and not self._worked:

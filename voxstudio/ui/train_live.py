@@ -54,7 +54,7 @@ class Warn(QFrame):
     def say(self, sentence: str, severity: str = "warning") -> None:
         """Show a sentence, or nothing."""
         self.setVisible(bool(sentence))
-        self.sentence.setText(sentence)
+        self.sentence.setText(widgets.cubed(sentence))
         self.setAccessibleName(sentence)
         widgets.restyle(self, severity=severity)
         tokens = theme.current()

@@ -36,6 +36,11 @@ def words(text: str, role: str = "", wrap: bool = False) -> QLabel:
     return label
 
 
+def cubed(text: str) -> str:
+    """What is written on the command line, as the window writes it: ``64³`` for ``64^3``."""
+    return text.replace("^3", "³")
+
+
 def button(text: str, role: str = "", icon_name: str = "", tip: str = "") -> QPushButton:
     """A button with a verb; ``role`` is primary, quiet or nothing."""
     made = QPushButton(text)
