@@ -222,6 +222,23 @@ def test_keyframes_of_one_checkpoint_make_a_path(driver: SessionDriver) -> None:
     assert session.path.scrub(0.0)
 
 
+def test_keyframes_with_more_codes_than_the_path_needs_are_walked(driver: SessionDriver) -> None:
+    session, kept = driver.session, []
+    for seed in (1, 2):
+        session.sample("crate", seed)
+        latent = driver.rest().shown.latent
+        session.place(latent if seed == 1 else Latent({**latent.codes, "mirrored": latent.codes["noise"]}), "a place")
+        driver.rest()
+        kept.append(session.snapshots.find(session.state))
+    session.open_checkpoint("others")
+    driver.until(lambda: session.model is not None and session.model.key.endswith("others"))
+    assert all(session.path.add(one) for one in kept), "what they need is not known while another checkpoint is open"
+    session.open_checkpoint("boxes")
+    driver.until(lambda: session.path.is_home)
+    assert session.path.scrub(0.5) and set(session.path.placed.codes) == {"noise", "categorical", "continuous"}
+    driver.rest()
+
+
 def test_shape_arithmetic_shows_what_the_terms_make(driver: SessionDriver) -> None:
     session = driver.session
     found = []

@@ -60,9 +60,9 @@ def _spoil(node: ast.AST, only_ask: bool = False) -> bool:
         if swap and not only_ask:
             node.ops[0] = swap()
         return swap is not None
-    swap = SWAPS.get(type(node.op))  # type: ignore[attr-defined]
+    swap = SWAPS.get(type(node.op))
     if swap and not only_ask:
-        node.op = swap()  # type: ignore[attr-defined]
+        node.op = swap()
     return swap is not None
 
 

@@ -46,7 +46,7 @@ def checkpoints() -> tuple[Entry, ...]:
     return tuple(catalogue(checkpoint_folders()))
 
 
-def open(name: str | Path = "chair-multiview", device: str = "auto") -> Model:  # noqa: A001 - voxstudio.open reads well
+def open(name: str | Path = "chair-multiview", device: str = "auto") -> Model:
     """Open a checkpoint by name or folder on ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Raises BadCheckpoint if there is none of that name, or if it is damaged, unsafe or misfits its card.

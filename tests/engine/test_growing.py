@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 
 from voxstudio.engine.growing import grow_generator, grow_trunk
 from voxstudio.engine.volumetric import VolumeBody, VolumeTrunk

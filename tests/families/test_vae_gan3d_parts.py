@@ -17,7 +17,7 @@ from voxstudio.lab.training import make_recipe
 
 def test_the_papers_generator_has_its_printed_size() -> None:
     recipe = make_recipe("vae_gan3d", "paper-64")
-    weights = sum(p.numel() for p in Generator(recipe).parameters())  # type: ignore[arg-type]
+    weights = sum(p.numel() for p in Generator(recipe).parameters())
     assert weights == pytest.approx(17.57e6, rel=2e-3)
 
 

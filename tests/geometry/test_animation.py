@@ -134,7 +134,7 @@ def test_who_stops_leaves_nothing(tmp_path: Path, suffix: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, on which every write fails")
 @pytest.mark.parametrize("suffix", ANIMATIONS)
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, suffix: str) -> None:
     calls = []
@@ -147,7 +147,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, suffix: 
         if suffix == ".obj" and len(calls) < 3:  # two frames fit
             return plain(path, *args, **kwargs)
         path.touch()
-        return open("/dev/full", "wb")  # noqa: SIM115, PTH123 - a real file on which every write fails with ENOSPC
+        return open("/dev/full", "wb")  # noqa: PTH123 - a real file on which every write fails with ENOSPC
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "open", full)

@@ -42,7 +42,7 @@ def quarters(picture: Picture) -> list[str]:
             r, g, b = (int(c) for c in picture.pixels[y, x, :3])
             bright = [c > 128 for c in (r, g, b)]
             kinds = {(True, False, False): "red", (False, True, False): "green", (False, False, True): "blue"}
-            names.append(kinds.get(tuple(bright), "white" if all(bright) else "dark"))  # type: ignore[arg-type]
+            names.append(kinds.get(tuple(bright), "white" if all(bright) else "dark"))
     return names
 
 

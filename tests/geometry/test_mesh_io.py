@@ -134,13 +134,13 @@ def test_off_of_modelnet(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_leaves_nothing(tmp_path: Path, suffix: str) -> None:
     if not Path("/dev/full").exists():
-        pytest.skip("needs /dev/full")
+        pytest.skip("needs /dev/full, a device on which every write fails")
     kept = tmp_path / f"kept{suffix}"
     kept.write_bytes(b"before")
 
     def full(path: Path, *args: Any, **kwargs: Any) -> Any:
         path.touch()
-        return open("/dev/full", "wb")  # noqa: SIM115, PTH123 - a real file on which every write fails with ENOSPC
+        return open("/dev/full", "wb")  # noqa: PTH123 - a real file on which every write fails with ENOSPC
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "open", full)

@@ -99,4 +99,4 @@ def install(slow_s: float = 0.0, kind: type = DemoModel) -> None:
         self._open = inference._Open(request.key, model, info)
         self._deliver(requests.Opened(request.number, info))
 
-    inference.InferenceThread._load = load  # type: ignore[method-assign]
+    inference.InferenceThread._load = load

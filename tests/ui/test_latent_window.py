@@ -60,7 +60,7 @@ def test_every_code_is_live_and_shows_its_sweep(explorer: Driver, qtbot: object)
     slider.setSliderDown(True)
     for value in (-90, -20, 60, 95):
         slider.setSliderPosition(value)
-        explorer.until(lambda: session.shown.latent.codes["continuous"][1] == pytest.approx(value / 100))  # noqa: B023
+        explorer.until(lambda: session.shown.latent.codes["continuous"][1] == pytest.approx(value / 100))  # noqa: B023 - used within the round
         assert session.shown.draft
     slider.setSliderDown(False)
     explorer.until(lambda: not session.shown.draft)

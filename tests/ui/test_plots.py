@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -166,9 +165,12 @@ def test_picture_and_table_go_to_the_clipboard_and_into_files(
     assert QGuiApplication.clipboard().image().width() >= plot.width()
     plot.copy_csv()
     assert QGuiApplication.clipboard().text().startswith("step,loss,loss (smoothed),loss_g,")
-    answers: Callable[[str, str], None] = lambda name, kind: monkeypatch.setattr(  # noqa: E731
-        "voxstudio.ui.plots.QFileDialog.getSaveFileName", lambda *_: (str(tmp_path / name) if name else "", kind)
-    )
+
+    def answers(name: str, kind: str) -> None:
+        """What the person says to the dialog that is asked next."""
+        said = (str(tmp_path / name) if name else "", kind)
+        monkeypatch.setattr("voxstudio.ui.plots.QFileDialog.getSaveFileName", lambda *_: said)
+
     for name, kind, written in (
         ("a.png", "", "a.png"), ("b.svg", "", "b.svg"), ("c.csv", "", "c.csv"), ("d", "CSV table (*.csv)", "d.csv"),
     ):  # fmt: skip

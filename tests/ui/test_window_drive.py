@@ -74,7 +74,7 @@ def test_the_threshold_slider_changes_the_shape(studio: Driver, photos: list[Pat
     row.slider.setSliderDown(True)
     for value in (50, 60, 75):
         row.slider.setSliderPosition(value)
-        studio.until(lambda: studio.session.shown.grid.iso_level == pytest.approx(value / 100))  # noqa: B023
+        studio.until(lambda: studio.session.shown.grid.iso_level == pytest.approx(value / 100))  # noqa: B023 - used within the round
         assert studio.session.shown.draft
     row.slider.setSliderDown(False)
     studio.until(lambda: not studio.session.shown.draft)

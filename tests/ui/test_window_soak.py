@@ -81,7 +81,7 @@ def test_opening_and_closing_the_window_many_times_leaves_nothing(
 ) -> None:
     sizes = []
     for number in range(12):
-        driver = open_window()  # type: ignore[operator]
+        driver = open_window()
         one_round(driver, photos, number, tmp_path)
         driver.leave()
         sizes.append((used_mib(), threading.active_count()))

@@ -23,5 +23,5 @@ class CannotWrite(VoxStudioError):
     """A result could not be written; nothing half-written was left."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the person asked for it
+class Cancelled(Exception):
     """The person asked the running work to stop."""

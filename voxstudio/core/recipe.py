@@ -20,7 +20,7 @@ from voxstudio.core.errors import BadInput
 
 def option(
     default: Any,
-    help: str,  # noqa: A002 - the field's common word
+    help: str,
     *,
     low: float | None = None,
     high: float | None = None,

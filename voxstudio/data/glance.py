@@ -65,6 +65,7 @@ def _walk(path: Path, patience_s: float) -> tuple[Counter[str], list[str], bool]
     end = time.monotonic() + patience_s
     for folder, inner, files in os.walk(path):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
+        # A Path of each of a million names would take seconds.
         found = Counter(os.path.splitext(name)[1].lower() for name in files if not name.startswith("."))  # noqa: PTH122
         counts.update(found)
         if any(found[suffix] for suffix in MESHES):

@@ -98,7 +98,7 @@ def import_tree(
     source: Path,
     output: Path,
     options: ImportOptions = ImportOptions(),  # noqa: B008 - frozen
-    workers: Workers = Workers(),  # noqa: B008 - frozen
+    workers: Workers = Workers(),
     *,
     classes: Sequence[str] | None = None,
     up: str | None = None,

@@ -164,21 +164,21 @@ def main(setup: str) -> NoReturn:
             kind, answer = _PROBLEM, str(error).encode()
         except MemoryError:
             kind, answer = _PROBLEM, b"It needs more memory than a mesh may take: simplify it first."
-        except Exception as error:  # noqa: BLE001 - whatever a mesh trips is that mesh's problem
+        except Exception as error:  # whatever a mesh trips is that mesh's problem
             kind, answer = _PROBLEM, f"It cannot be used ({type(error).__name__}): export it again.".encode()
         _send(answers, kind, answer)
 
 
 def _take(tasks: queue.Queue[bytes]) -> None:
     """Thread of the child: hand on what it is asked; end the process at once when the parent is gone."""
-    with open(0, "rb", closefd=False) as pipe:  # noqa: PTH123 - a descriptor, not a path
+    with open(0, "rb", closefd=False) as pipe:  # a descriptor, not a path
         while (frame := _receive(pipe)) is not None:
             tasks.put(frame[1])
     os._exit(0)
 
 
 def _warm_up() -> None:
-    """Import what every mesh needs, so that neither a mesh's time nor its memory pays for it."""
+    """Import what every mesh needs, so that neither a mesh's time nor its memory pays for it; nothing is used here."""
     with contextlib.suppress(ImportError):
         import cv2
         import fast_simplification  # noqa: F401

@@ -145,7 +145,7 @@ def read_mesh(path: Path, root: Path) -> Surface:
                     return found
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001, S110 - trimesh's parsers raise whatever they trip; the plain reader judges
+    except Exception:  # trimesh's parsers raise whatever they trip; the plain reader judges
         pass
     return load_surface(path)
 
@@ -202,7 +202,7 @@ def _resolver(path: Path, root: Path) -> Any:
     """Files that a mesh names, from under ``root`` alone; how trimesh asks for them."""
     import trimesh
 
-    class Within(trimesh.resolvers.Resolver):  # type: ignore[misc]
+    class Within(trimesh.resolvers.Resolver):  # type: ignore[misc]  # trimesh has no types
         """Reads what lies under the root."""
 
         def __init__(self) -> None:

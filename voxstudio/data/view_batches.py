@@ -160,7 +160,7 @@ class ViewBatches:
         seed: int,
         view_counts: Sequence[int] = (1, 1, 2, 3, 5),
         fusions: Sequence[str] = FUSIONS,
-        augmentation: Augmentation = Augmentation(),  # noqa: B008 - frozen
+        augmentation: Augmentation = Augmentation(),
         style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
         split: str = "train",
         pool: int = 0,

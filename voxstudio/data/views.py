@@ -245,7 +245,7 @@ def render_photo(
     surface: Surface,
     size: int,
     rng: np.random.Generator,
-    style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
+    style: ViewStyle = ViewStyle(),
     camera: Camera | None = None,
 ) -> tuple[npt.NDArray[np.uint8], Float, Float | None]:
     """A photo-like picture: RGB uint8 ``[S, S, 3]``, the true mask ``[S, S]``, and the floor's shadow if drawn."""
@@ -272,7 +272,7 @@ def draw_view(
     surface: Surface,
     size: int,
     rng: np.random.Generator,
-    style: ViewStyle = ViewStyle(),  # noqa: B008 - frozen
+    style: ViewStyle = ViewStyle(),
     camera: Camera | None = None,
 ) -> npt.NDArray[np.uint8]:
     """What the network sees of a random photo of ``surface``: uint8 ``[size, size, 4]``.

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
-
-GAN_LOSSES = ("minimax", "non-saturating", "hinge", "wasserstein")
-PENALTIES = ("none", "r1", "gradient")
+from torch.nn import functional as F
 
 
 def cross_entropy_to(logits: Tensor, target: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 
 from voxstudio.engine.flow import CouplingFlow
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 
 from voxstudio.engine.codes import CodeSpace, Posterior, divergence, entropies
 

@@ -160,7 +160,7 @@ class InferenceThread:
             raise
         except VoxStudioError as error:
             self._fail(request, str(error), opening, error)
-        except Exception as error:  # noqa: BLE001 - a bug in a model must not end the thread or the program
+        except Exception as error:  # a bug in a model must not end the thread or the program
             if _is_out_of_memory(error) and self._open is not None and self._open.info.device != "cpu":
                 self._fall_back(request)
                 return
@@ -254,7 +254,7 @@ class InferenceThread:
             draw = aside.draws[index]
             try:
                 grid = opened.model.decode(placed(opened.model, draw), draw.label).with_iso(aside.iso)
-            except Exception:  # noqa: BLE001 - nobody waits for it, and what the person moves will tell the reason
+            except Exception:  # nobody waits for it, and what the person moves will tell the reason
                 return
             self._deliver(Frame(aside.number, index, grid))
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from voxstudio.engine.modules import lay_out
+
 Convolution = nn.Conv2d | nn.Conv3d | nn.ConvTranspose3d
 PAIRS = (("up", "norm"), ("refine", "refine_norm"), ("first", "first_norm"), ("second", "second_norm"))
 """Attribute names of a convolution and the norm that follows it at once, in the project's blocks."""
@@ -37,6 +39,6 @@ def inference_form(module: nn.Module, dtype: torch.dtype) -> None:
     module.to(dtype)
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
-            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            lay_out(part, torch.channels_last)
         elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):
-            part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+            lay_out(part, torch.channels_last_3d)

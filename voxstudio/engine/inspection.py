@@ -245,7 +245,7 @@ def _load(path: Path) -> Any:
             f"{path} wants to run {found} when it opens, so it was refused: ask for its state_dict or a safetensors "
             "file."
         ) from None
-    except Exception as error:  # noqa: BLE001 - a damaged pickle can fail in any way
+    except Exception as error:  # a damaged pickle can fail in any way
         if "TorchScript" in str(error):
             raise BadCheckpoint(
                 f"{path} is a TorchScript program, so it was refused: ask for its state_dict."

@@ -172,7 +172,7 @@ class IoThread:
             try:
                 job.check()
                 value = work(job)
-            except BaseException as problem:  # noqa: BLE001 - errors are results: the owner tells the person
+            except BaseException as problem:  # errors are results: the owner tells the person
                 error = problem
             self._current = None
             done(value, error)

@@ -165,20 +165,8 @@ def walk(keys: Sequence[Latent], frames: int, how: str = "slerp", loop: bool = F
     uniform and categorical codes should be walked linearly: see :func:`walk_in`. With ``loop`` the path comes back to
     the first keyframe, which is then not repeated at the end. Raises BadInput for too few keyframes or frames.
     """
-    if how not in PATHS:
-        raise BadInput(f"The path must be one of {', '.join(PATHS)}, not {how!r}.")
-    if len(keys) < 2:
-        raise BadInput("A path needs at least two keyframes.")
-    stops = [*keys, keys[0]] if loop else list(keys)
-    if frames < len(keys):
-        raise BadInput(f"{len(keys)} keyframes need at least {len(keys)} frames, not {frames}.")
-    places = np.linspace(0.0, len(stops) - 1, frames, endpoint=not loop)
-    result = []
-    for place in places.tolist():
-        k = min(int(place), len(stops) - 2)
-        a, b, t = stops[k], stops[k + 1], place - k
-        result.append(a if t < 1e-9 else b if t > 1 - 1e-9 else a.lerp(b, t) if how == "linear" else a.slerp(b, t))
-    return result
+    ways = _ways(keys, frames, how, loop)
+    return [a if b is None else a.lerp(b, t) if how == "linear" else a.slerp(b, t) for a, b, t in ways]
 
 
 def walk_in(
@@ -186,12 +174,35 @@ def walk_in(
 ) -> list[Latent]:
     """:func:`walk` in a generator's space: only gaussian codes go on great circles; other generators' are refused."""
     keys = [unflat(flat(key, layout), layout, key.seed) for key in keys]
-    straight, curved = walk(keys, frames, "linear", loop), walk(keys, frames, how, loop)
-    names = {spec.name for spec in layout if spec.kind == "gaussian"}
-    return [
-        a if a is b else Latent({name: (b if name in names else a).codes[name] for name in a.codes})
-        for a, b in zip(straight, curved, strict=True)
-    ]
+    return [a if b is None else between(layout, a, b, t, how) for a, b, t in _ways(keys, frames, how, loop)]
+
+
+def between(layout: Layout, a: Latent, b: Latent, t: float, how: str = "slerp") -> Latent:
+    """The latent a share ``t`` of the way from a to b; of ``"slerp"`` only gaussian codes go on great circles."""
+    straight = a.lerp(b, t)
+    if how == "linear":
+        return straight
+    curved = a.slerp(b, t)
+    bent = {spec.name for spec in layout if spec.kind == "gaussian"}
+    return Latent({name: (curved if name in bent else straight).codes[name] for name in straight.codes})
+
+
+def _ways(keys: Sequence[Latent], frames: int, how: str, loop: bool) -> list[tuple[Latent, Latent | None, float]]:
+    """For each frame the keyframes that it lies between and how far on it is; the keyframe alone where it is one."""
+    if how not in PATHS:
+        raise BadInput(f"The path must be one of {', '.join(PATHS)}, not {how!r}.")
+    if len(keys) < 2:
+        raise BadInput("A path needs at least two keyframes.")
+    if frames < len(keys):
+        raise BadInput(f"{len(keys)} keyframes need at least {len(keys)} frames, not {frames}.")
+    stops = [*keys, keys[0]] if loop else list(keys)
+    result: list[tuple[Latent, Latent | None, float]] = []
+    for place in np.linspace(0.0, len(stops) - 1, frames, endpoint=not loop).tolist():
+        k = min(int(place), len(stops) - 2)
+        t = place - k
+        result.append((stops[k], None, 0.0) if t < 1e-9 else (stops[k + 1], None, 0.0) if t > 1 - 1e-9
+                      else (stops[k], stops[k + 1], t))  # fmt: skip
+    return result
 
 
 def arithmetic(a: Latent, b: Latent, c: Latent, layout: Layout) -> Latent:

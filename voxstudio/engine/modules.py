@@ -7,7 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
+
+
+def lay_out(module: Any, order: torch.memory_format) -> None:
+    """Lay a module's weights out in this order, in place; torch types no memory format of a module."""
+    module.to(memory_format=order)
 
 
 class UpBlock(nn.Module):
@@ -64,7 +69,8 @@ class LastUp(nn.ConvTranspose3d):
             return super().forward(x, output_size)
         weight = self.weight.to(kind)
         with torch.autocast("cpu", enabled=False):
-            y: Tensor = _Split.apply(x.to(kind), weight)  # type: ignore[no-untyped-call]
+            split: Any = _Split  # torch leaves ``apply`` untyped
+            y: Tensor = split.apply(x.to(kind), weight)
         return y if self.bias is None else y + self.bias.to(kind).view(1, -1, 1, 1, 1)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 
 
 def occupancy_loss(
@@ -22,9 +22,8 @@ def occupancy_loss(
     The cross-entropy is the mean over voxels, times 32 to stand beside Dice; the Dice part is 1 - soft Dice per
     object, averaged. The loss is cross-entropy + ``dice_weight`` * Dice. ``target`` is in [0, 1].
     """
-    values: tuple[Tensor, Tensor, Tensor] = _Occupancy.apply(  # type: ignore[no-untyped-call]
-        logits, target, positive_weight, dice_weight
-    )
+    taken: Any = _Occupancy  # torch leaves ``apply`` untyped
+    values: tuple[Tensor, Tensor, Tensor] = taken.apply(logits, target, positive_weight, dice_weight)
     return values
 
 

@@ -42,19 +42,22 @@ class VolumeGuesser:
     ----------
     kind: the family's recipe.
     space_of: the code space of a recipe.
-    inputs: options of codes of this many numbers, the likeliest first; a few.
+    inputs: options of codes of this many numbers, the likeliest first; a few. By default all of it is noise.
     maker: another maker than :class:`Maker`.
+    starts: numbers of inputs, resolutions and sizes of the generators that tensors of these shapes may make up, for
+        generators that do not begin with a transposed convolution.
     """
 
     def __init__(
         self,
         kind: type[VolumeGanRecipe],
         space_of: Callable[[Any], CodeSpace],
-        inputs: Callable[[int], Iterable[Changes]],
+        inputs: Callable[[int], Iterable[Changes]] | None = None,
         maker: Callable[[Any, CodeSpace], nn.Module] = Maker,
         starts: Callable[[Counter[Shape]], Iterable[tuple[int, int, Changes]]] | None = None,
     ) -> None:
-        self.kind, self.space_of, self.inputs, self.maker = kind, space_of, inputs, maker
+        self.kind, self.space_of, self.maker = kind, space_of, maker
+        self.inputs = inputs or _noise_alone
         self.starts = starts or _starts
 
     def recipes(self, shapes: Sequence[Shape]) -> Sequence[Recipe]:
@@ -118,6 +121,10 @@ class VolumeGuesser:
             return self.kind().changed(**changes)
         except BadInput:
             return None
+
+
+def _noise_alone(inputs: int) -> Iterable[Changes]:
+    return [{"noise_size": inputs}]
 
 
 def _flow_width(there: Counter[Shape], noise: int, inputs: int) -> int:

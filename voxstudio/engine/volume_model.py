@@ -19,6 +19,7 @@ from voxstudio.engine.device import has_bf16
 from voxstudio.engine.inference_form import inference_form
 from voxstudio.engine.latent_space import checked_seed, flat, unflat
 from voxstudio.engine.maker import Maker, build_critic
+from voxstudio.engine.modules import lay_out
 from voxstudio.engine.volume_recipe import VolumeGanRecipe
 
 Grids = npt.NDArray[np.bool_] | npt.NDArray[np.float32]
@@ -57,7 +58,7 @@ class VolumeModel:
         if fast:
             inference_form(self.maker.net, self.dtype)
             # Taken as a matrix: in any other layout it would be copied for every shape.
-            self.maker.net.first.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+            lay_out(self.maker.net.first, torch.contiguous_format)
             if self.critic is not None:
                 inference_form(self.critic.trunk, self.dtype)
 

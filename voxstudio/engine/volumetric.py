@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
-from voxstudio.engine.modules import LastUp, UpBlock
+from voxstudio.engine.modules import LastUp, UpBlock, lay_out
 
 LEAST_WIDTH = 8
-NORMS = ("batch", "none")
 
 
 class FirstConv(nn.Conv3d):
@@ -215,6 +214,6 @@ def channels_last(*modules: nn.Module | None) -> None:
     for module in modules:
         for part in module.modules() if module is not None else ():
             if isinstance(part, nn.Conv3d | nn.ConvTranspose3d) and not parametrize.is_parametrized(part):
-                part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+                lay_out(part, torch.channels_last_3d)
             elif isinstance(part, nn.Conv2d | nn.ConvTranspose2d) and not parametrize.is_parametrized(part):
-                part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                lay_out(part, torch.channels_last)

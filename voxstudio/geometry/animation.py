@@ -62,7 +62,7 @@ class Stage:
 def save_animation(
     frames: Sequence[Surface],
     path: Path,
-    stage: Stage = Stage(),  # noqa: B008 - a frozen value
+    stage: Stage = Stage(),
     beside: Sequence[Pixels] | None = None,
     tell: Tell = lambda fraction, words: None,
 ) -> list[Path]:

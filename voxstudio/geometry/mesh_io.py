@@ -217,7 +217,7 @@ def _parse(data: bytes, suffix: str, path: Path) -> Surface:
             mesh.merge_vertices(merge_tex=True, merge_norm=True)
             vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
             colors = np.asarray(mesh.visual.vertex_colors)[:, :3] if mesh.visual.kind == "vertex" else None
-    except Exception:  # noqa: BLE001 - trimesh's parsers raise whatever the damaged bytes happen to trip
+    except Exception:  # trimesh's parsers raise whatever the damaged bytes happen to trip
         raise BadInput(damaged) from None
     if len(faces) == 0:
         raise BadInput(f"{path.name} holds no triangles: export it as a mesh, not as points or curves.")

@@ -220,7 +220,7 @@ def render_gbuffer(surface: Surface, camera: Camera, size: int, flat: bool = Fal
     return GBuffer(face, normal, position, albedo)
 
 
-def shade(buffer: GBuffer, light: Light = Light()) -> Float:  # noqa: B008 - a frozen value
+def shade(buffer: GBuffer, light: Light = Light()) -> Float:
     """Light a G-buffer: sRGB float ``[S, S, 3]`` in [0, 1], zero where nothing is hit."""
     direction = np.asarray(light.direction, np.float32)
     direction /= np.linalg.norm(direction)

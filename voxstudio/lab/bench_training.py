@@ -116,7 +116,7 @@ def _make_plain(trainer: Any) -> None:
     """Take the project's own layers, losses and layouts out of a trainer, in place; it computes the same."""
     import torch
 
-    from voxstudio.engine.modules import LastUp
+    from voxstudio.engine.modules import LastUp, lay_out
     from voxstudio.engine.occupancy_loss import composed_loss
     from voxstudio.engine.volumetric import FirstConv
 
@@ -127,11 +127,11 @@ def _make_plain(trainer: Any) -> None:
         for part in vars(holder).values():
             for module in part.modules() if isinstance(part, torch.nn.Module) else ():
                 if isinstance(module, LastUp):
-                    module.__class__ = torch.nn.ConvTranspose3d  # type: ignore[assignment]
+                    module.__class__ = torch.nn.ConvTranspose3d  # type: ignore[assignment]  # it has the same weights
                 elif isinstance(module, FirstConv):
-                    module.__class__ = torch.nn.Conv3d  # type: ignore[assignment]
+                    module.__class__ = torch.nn.Conv3d  # type: ignore[assignment]  # it has the same weights
             if isinstance(part, torch.nn.Module):
-                part.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+                lay_out(part, torch.contiguous_format)
 
 
 def _loading(key: str) -> list[Row]:

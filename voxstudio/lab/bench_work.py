@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def meshing() -> list[Row]:
             contour.ComputeNormalsOn()
             contour.Update()
 
-        value, baseline = side_by_side(lambda grid=grid: surface_from_grid(grid), alone)  # type: ignore[misc]
+        value, baseline = side_by_side(partial(surface_from_grid, grid), alone)
         rows.append(row(f"mesh.{resolution}", value, "ms", baseline, "ratio <= 1.2"))
     return rows
 
@@ -109,8 +110,6 @@ def exporting() -> list[Row]:
                 mesh = trimesh.Trimesh(surface.vertices, surface.faces, vertex_normals=surface.normals, process=False)
                 mesh.export(path)
 
-            value, baseline = side_by_side(
-                lambda path=ours: save_surface(surface, path), trimesh_writes  # type: ignore[misc]
-            )
+            value, baseline = side_by_side(partial(save_surface, surface, ours), trimesh_writes)
             rows.append(row(f"export{suffix}", value, "ms", baseline, "ratio <= 1.0"))
     return rows

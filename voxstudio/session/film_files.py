@@ -16,6 +16,8 @@ from voxstudio.session.values import Options
 FPS = {".gif": 20.0}
 USUAL_FPS = 24.0
 THREE_QUARTER = -32.0, 20.0
+KEPT_BYTES = 256 * 2**20
+"""Surfaces of a film that are kept from the first look at it, which frames them, to the second, which draws them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +61,19 @@ def write_film(model: Any, order: Order, progress: Progress) -> list[Path]:
     from voxstudio.geometry.animation import Lazy, Stage, save_animation
 
     made: dict[int, Surface] = {}
+    room = KEPT_BYTES
 
     def surface(frame: int) -> Surface:
+        nonlocal room
         place = order.frames[frame]
-        if place not in made:
-            grid = model.decode(order.latents[place], order.labels[place]).with_iso(order.options.iso)
-            made[place] = mesh(grid, order.options.style, order.options.smoothing)
-        return made[place]
+        if place in made:
+            return made[place]
+        grid = model.decode(order.latents[place], order.labels[place]).with_iso(order.options.iso)
+        found = mesh(grid, order.options.style, order.options.smoothing)
+        room -= found.vertices.nbytes + found.faces.nbytes + (found.normals.nbytes if found.normals is not None else 0)
+        if room >= 0:  # the shapes of a long film are made again for its second look
+            made[place] = found
+        return found
 
     def picture(frame: int) -> Any:
         return model.side_image(order.latents[order.frames[frame]]).pixels[..., :3]

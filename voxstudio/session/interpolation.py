@@ -12,6 +12,7 @@ from voxstudio.core.errors import BadInput, VoxStudioError
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
+from voxstudio.engine.latent_space import PATHS, arithmetic, between, flat, unflat
 from voxstudio.session.bench import Bench
 from voxstudio.session.errands import Errands, Place, Say
 from voxstudio.session.film_files import FPS, THREE_QUARTER, USUAL_FPS, Order, places, write_film
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from voxstudio.session.snapshots import Kept
 
 WHERE = "path"
-HOW = ("slerp", "linear")
 ENDINGS = ("once", "loop", "bounce")
 MOST_KEYS = 24
 NO_LATENT = "{} was not made by a generator, so it has no place in a path: find its code first (Codes, “Find a shape”)."
@@ -50,8 +50,8 @@ class PathOptions:
     seconds: float = 2.0
 
     def __post_init__(self) -> None:
-        if self.how not in HOW or self.ending not in ENDINGS or not 0.2 <= self.seconds <= 30.0:
-            raise BadInput(f"A path runs {' or '.join(HOW)}, ends {', '.join(ENDINGS)}, 0.2 to 30 seconds a step.")
+        if self.how not in PATHS or self.ending not in ENDINGS or not 0.2 <= self.seconds <= 30.0:
+            raise BadInput(f"A path runs {' or '.join(PATHS)}, ends {', '.join(ENDINGS)}, 0.2 to 30 seconds a step.")
 
 
 class Interpolation:
@@ -201,7 +201,9 @@ class Interpolation:
         nearer = one if t < 0.5 else other
         if t < 1e-6 or t > 1 - 1e-6:
             return nearer.latent, nearer.label, f"keyframe {self._keys.index(nearer) + 1} of the path"
-        latent = between(model.layout, one.latent, other.latent, t, self._options.how)
+        # Fitted again: a keyframe that was added while another checkpoint was open has all that its shape came with.
+        a, b = (fitted(key.latent, model.layout) for key in (one, other))
+        latent = between(model.layout, a, b, t, self._options.how)
         first, second = self._keys.index(one) + 1, self._keys.index(other) + 1
         return latent, nearer.label, f"{100 * t:.0f} % of the way from keyframe {first} to {second}"
 
@@ -264,8 +266,6 @@ class Interpolation:
         if model is None or a.key != model.key:
             self._say("error", f"These terms belong to {a.checkpoint}: open it first.", WHERE)
             return False
-        from voxstudio.engine.latent_space import arithmetic
-
         self._sum = arithmetic(a.latent, b.latent, c.latent, model.layout)
         self._place(self._sum, "A − B + C", a.label)
         return True
@@ -302,21 +302,9 @@ class Interpolation:
 
 def fitted(latent: Latent, layout: Sequence[CodeSpec]) -> Latent:
     """Only the codes that the generator walks with; BadInput if it has none or lacks one of them."""
-    from voxstudio.engine.latent_space import flat, unflat
-
     if not layout:
         raise BadInput("This checkpoint has no latent space to walk through: choose a generator.")
     return unflat(flat(latent, layout), layout, latent.seed)
-
-
-def between(layout: Sequence[CodeSpec], a: Latent, b: Latent, t: float, how: str) -> Latent:
-    """The latent a share ``t`` of the way; only codes of normal numbers go on great circles."""
-    straight = a.lerp(b, t)
-    if how == "linear":
-        return straight
-    curved = a.slerp(b, t)
-    bends = {spec.name for spec in layout if spec.kind == "gaussian"}
-    return Latent({name: (curved if name in bends else straight).codes[name] for name in straight.codes})
 
 
 def _capital(words: str) -> str:

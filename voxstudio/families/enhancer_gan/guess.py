@@ -11,10 +11,6 @@ from voxstudio.families.enhancer_gan.networks import EnhancerMaker, space_of
 from voxstudio.families.enhancer_gan.recipe import EnhancerRecipe
 
 
-def _codes(inputs: int) -> Iterator[dict[str, Any]]:
-    yield {"noise_size": inputs}
-
-
 def _starts(there: Counter[Shape]) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """A linear layer to 64 W values, then deconvolutions k5 of pictures, or none where there is no enhancer."""
     fives = {shape[:2] for shape in there if len(shape) == 4 and shape[2:] == (5, 5)}
@@ -39,4 +35,4 @@ def _image_width(fives: set[tuple[int, int]], width: int, second: int, bridge: s
     return 2 * max((out for inputs, out in fives if inputs == width), default=8)
 
 
-GUESSER = VolumeGuesser(EnhancerRecipe, space_of, _codes, EnhancerMaker, _starts)
+GUESSER = VolumeGuesser(EnhancerRecipe, space_of, maker=EnhancerMaker, starts=_starts)

@@ -1,4 +1,8 @@
-"""Networks of the enhancer GAN: picture generator, bridge, shape generator, picture discriminator."""
+"""Networks of the enhancer GAN: picture generator, bridge, shape generator, picture discriminator.
+
+The discriminator of shapes (DM), whose last three convolutions are the shape feature, is that of the engine
+(:func:`voxstudio.engine.maker.build_critic`): 64, 128, 256, 512 channels at paper width.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from voxstudio.engine.codes import CodeSpace, Entry
-from voxstudio.engine.maker import Maker, build_critic
-from voxstudio.engine.volumetric import CriticHeads, VolumeBody
+from voxstudio.engine.maker import Maker
+from voxstudio.engine.volumetric import VolumeBody
 from voxstudio.families.enhancer_gan.recipe import EnhancerRecipe
 
 LEAST_WIDTH = 8
@@ -107,6 +111,7 @@ class EnhancerMaker(Maker):
     def __init__(self, recipe: EnhancerRecipe, space: CodeSpace, coarse: bool = False) -> None:
         nn.Module.__init__(self)
         self.entry = Entry(space, recipe.entry_width) if recipe.lead_steps else None
+        # It takes the place of Maker's generator and has the same methods, without being one.
         self.net: EnhancedGenerator = EnhancedGenerator(recipe, space.inputs, coarse)  # type: ignore[assignment]
 
     def picture(self, entered: Tensor) -> Tensor:
@@ -129,8 +134,3 @@ class PictureCritic(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Pictures ``[N, 3, S, S]`` in [-1, 1] to logits ``[N]``, float32."""
         return torch.as_tensor(self.verdict(self.body(x).flatten(1)))[:, 0].float()
-
-
-def discriminator(recipe: EnhancerRecipe) -> CriticHeads:
-    """DM, whose last three convolutions are the shape feature; 64, 128, 256, 512 channels at paper width."""
-    return build_critic(recipe, space_of(recipe), plain=True)

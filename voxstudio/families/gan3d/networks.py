@@ -1,10 +1,13 @@
-"""Networks of the 3D-GAN: the generator and the discriminator that mirrors it (section 2)."""
+"""Networks of the 3D-GAN (section 2): the generator, and the discriminator that mirrors it.
+
+The discriminator is that of the engine (:func:`voxstudio.engine.maker.build_critic`): 64, 128, 256, 512 channels at
+paper width.
+"""
 
 from __future__ import annotations
 
 from voxstudio.engine.codes import CodeSpace
-from voxstudio.engine.maker import Maker, build_critic
-from voxstudio.engine.volumetric import CriticHeads
+from voxstudio.engine.maker import Maker
 from voxstudio.families.gan3d.recipe import Gan3dRecipe
 
 
@@ -16,8 +19,3 @@ def space_of(recipe: Gan3dRecipe) -> CodeSpace:
 def generator(recipe: Gan3dRecipe) -> Maker:
     """z ``[N, Z]`` to logits ``[N, 1, R, R, R]``: 512@4^3, 256@8^3, 128@16^3, 64@32^3, 1@64^3 at paper width."""
     return Maker(recipe, space_of(recipe))
-
-
-def discriminator(recipe: Gan3dRecipe) -> CriticHeads:
-    """Shapes ``[N, 1, R, R, R]`` to logits ``[N]``; 64, 128, 256, 512 channels at paper width."""
-    return build_critic(recipe, space_of(recipe), plain=True)

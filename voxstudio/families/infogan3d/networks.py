@@ -1,10 +1,13 @@
-"""Networks of the 3DInfoGAN: generator, shared trunk, D head and Q head."""
+"""Networks of the 3DInfoGAN: the generator, and the shared trunk with the heads of D and Q.
+
+Trunk and heads are those of the engine (:func:`voxstudio.engine.maker.build_critic`): real or fake; softmax, mean and
+variance of each code, and of the noise.
+"""
 
 from __future__ import annotations
 
 from voxstudio.engine.codes import CodeSpace
-from voxstudio.engine.maker import Maker, build_critic
-from voxstudio.engine.volumetric import CriticHeads
+from voxstudio.engine.maker import Maker
 from voxstudio.families.infogan3d.recipe import InfoGanRecipe
 
 
@@ -19,8 +22,3 @@ def space_of(recipe: InfoGanRecipe) -> CodeSpace:
 def generator(recipe: InfoGanRecipe) -> Maker:
     """Codes ``[N, noise + N_dis D_dis + N_con]`` to logits ``[N, 1, R, R, R]``."""
     return Maker(recipe, space_of(recipe))
-
-
-def discriminator(recipe: InfoGanRecipe) -> CriticHeads:
-    """The shared trunk with its heads: real or fake; softmax, mean and variance of each code (and of the noise)."""
-    return build_critic(recipe, space_of(recipe), plain=True)
