@@ -114,9 +114,10 @@ def open_sources(bake: Bake, data: Path | None, store: Path) -> list[tuple[Shape
                 )
             fine = bool(source.get("refine"))  # grids of half the resolution, their steps rounded off
             read = partial(read_collection, path, classes=tuple(source["classes"]))
-            parts = [read(split, resolution=resolution // 2 if fine else resolution) for split in ("train", "test")]
-            learnt, kept = (_refined(part) if fine else part for part in parts)
-            store_of_grids(folder, learnt, kept)
+            splits = ("train",) if source.get("train_only") else ("train", "test")
+            parts = [read(split, resolution=resolution // 2 if fine else resolution) for split in splits]
+            learnt, *kept = (_refined(part) if fine else part for part in parts)
+            store_of_grids(folder, learnt, kept[0] if kept else None)
         opened.append((open_store(folder), weight))
     return opened
 

@@ -1,4 +1,4 @@
-"""The README's table of shipped checkpoints, written from their cards: ``python -m voxstudio.lab.tables``."""
+"""The README's tables of shipped checkpoints, written from their cards: ``python -m voxstudio.lab.tables``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from voxstudio.core.paths import shipped
 from voxstudio.engine.checkpoint import Entry, catalogue, write_atomically
 
 BEGIN, END = "<!-- checkpoints:begin -->", "<!-- checkpoints:end -->"
+GENERATORS_BEGIN, GENERATORS_END = "<!-- generators:begin -->", "<!-- generators:end -->"
 COLUMNS = (("IoU, 1 view", "iou_1"), ("IoU, 5 views", "iou_5"), ("SSIM3D, 5 views", "ssim3d_5"))
+
+
+GENERATOR_COLUMNS = (
+    ("in largest part", "largest_component", 3), ("empty", "empty_or_full", 3),
+    ("diversity / training's", "diversity_ratio", 2), ("inverted: IoU", "iou_inverted", 3), ("AP", "ap", 3),
+    ("MSE", "mse", 1), ("distance", "distance", 1), ("best code, r", "best_code_r", 2), ("class NMI", "nmi_class", 2),
+    ("SVM", "svm_modelnet10", 4), ("mAP", "map_modelnet10", 4),
+)  # fmt: skip
+"""Heads, keys of the card's metrics, decimals."""
 
 
 def checkpoint_table(entries: tuple[Entry, ...]) -> str:
@@ -43,19 +53,38 @@ def _rows(card: Card) -> list[list[str]]:
     return rows
 
 
+def generator_table(entries: tuple[Entry, ...]) -> str:
+    """A Markdown table: one row for each generator that has no encoder of pictures."""
+    heads = ["checkpoint", "family", *(head for head, _, _ in GENERATOR_COLUMNS)]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for entry in entries:
+        card = entry.card
+        if card is None or "diversity" not in card.metrics:
+            continue
+        found = [(card.metrics.get(key), digits) for _, key, digits in GENERATOR_COLUMNS]
+        cells = [f"{value:.{digits}f}" if isinstance(value, int | float) else "-" for value, digits in found]
+        lines.append(f"| `{card.name}` | {card.family} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def write_table(readme: Path) -> bool:
-    """Put the table between the marks of ``readme``; True if the file changed. BadInput if the marks are missing."""
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise BadInput(f"{readme} lacks the marks {BEGIN} and {END}: put them where the table belongs.")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    new = f"{before}{BEGIN}\n{checkpoint_table(catalogue([shipped('checkpoints')]))}\n{END}{after}"
+    """Put the tables between the marks of ``readme``; True if the file changed. BadInput if a mark is missing."""
+    text, entries = readme.read_text(encoding="utf-8"), catalogue([shipped("checkpoints")])
+    new = _between(readme, text, BEGIN, END, checkpoint_table(entries))
+    new = _between(readme, new, GENERATORS_BEGIN, GENERATORS_END, generator_table(entries))
     if new != text:
         write_atomically(readme, new.encode())
     return new != text
 
 
+def _between(readme: Path, text: str, begin: str, end: str, table: str) -> str:
+    if begin not in text or end not in text:
+        raise BadInput(f"{readme} lacks the marks {begin} and {end}: put them where the table belongs.")
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    return f"{before}{begin}\n{table}\n{end}{after}"
+
+
 if __name__ == "__main__":
     changed = write_table(Path(sys.argv[1]) if len(sys.argv) > 1 else shipped("resources").parent / "README.md")
-    print("The table was written anew." if changed else "The table was up to date.")
+    print("The tables were written anew." if changed else "The tables were up to date.")
