@@ -112,7 +112,9 @@ def test_features_are_classified_and_retrieved(tmp_path: Path) -> None:
 def test_everything_that_can_be_measured_is() -> None:
     told: list[float] = []
     model = Seeing()
-    data = GeneratorData(shapes(100), shapes(500, 3), None, shapes(700), None, None, None, {"held_out": "boxes"})
+    data = GeneratorData(
+        shapes(100), shapes(500, 3), None, shapes(700), None, None, None, {"held_out": "boxes"}, shapes(700)
+    )
     figures = evaluate_generator(model, data, lambda f, w: told.append(f))
     keys = {"largest_component", "empty_or_full", "diversity_ratio", "ap", "mse", "best_code_r", "nmi_class"}
     assert keys <= set(figures) and figures["measured"] == {"held_out": "boxes", "iso_level": 0.5}

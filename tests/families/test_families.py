@@ -22,6 +22,7 @@ from voxstudio.engine.family import LatentSpace
 from voxstudio.engine.latent_space import flat
 from voxstudio.engine.training import Listener
 from voxstudio.families import families, family
+from voxstudio.lab.learning_data import fine_tuning_recipe
 from voxstudio.lab.opening import model_class
 from voxstudio.lab.training import make_recipe, train
 
@@ -32,8 +33,9 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "gan3d": ({"penalty": "r1", "spectral_norm": True}, {"gan_loss": "wasserstein", "penalty": "gradient",
               "d_norm": "none", "lead_steps": 0, "keep_reconstruction": 0.0, "noise": "uniform"}),
-    "infogan3d": ({"gan_loss": "hinge", "trunk_layers": 5}, {"categorical_codes": 0, "shape_limit_pair": "mean"}),
-    "enhancer_gan": ({"bridge": "2"}, {"bridge": "3"}, {"bridge": "none"}),
+    "infogan3d": ({"gan_loss": "hinge", "trunk_layers": 5}, {"categorical_codes": 0, "shape_limit_pair": "mean"},
+                  {"accumulate": 2, "freeze": ("generator",)}),
+    "enhancer_gan": ({"bridge": "2", "accumulate": 2}, {"bridge": "3"}, {"bridge": "none"}),
 }  # fmt: skip
 """Options that change what is trained, beside each family's smallest recipe."""
 CASES = [(key, options) for key in families() for options in ({}, *VARIANTS.get(key, ()))]
@@ -169,6 +171,21 @@ def test_a_run_may_start_from_a_checkpoint_and_measure_itself(key: str, store: S
     other = smallest(key, width=32)
     with pytest.raises(BadCheckpoint, match="do not fit the recipe"):
         train(key, tmp_path / "no", other, stores=[(store, 1.0)], base=base, max_steps=1, workers=0)
+
+
+@pytest.mark.parametrize("key", [key for key in families() if key != "vae_gan3d"])
+def test_what_a_recipe_freezes_stays_as_it_was(key: str, store: ShapeStore, tmp_path: Path) -> None:
+    stores = [(store, 1.0)]
+    base = train(key, tmp_path / "base", smallest(key), stores=stores, max_steps=3, workers=0)
+    recipe = smallest(key, coarse_steps=0, freeze=("generator", "discriminator"))
+    out = train(key, tmp_path / "on", recipe, stores=stores, base=base, max_steps=3, workers=0)
+    before, after = (load_tensors(folder, read_card(folder)) for folder in (base, out))
+    frozen = [name for name in after if ".volume." in name or name.startswith("critic.trunk.")]
+    assert frozen and all(torch.allclose(before[name], after[name], atol=1e-6) for name in frozen)
+    free = [name for name in after if name.startswith(("maker.net.first", "critic.verdict", "critic.posterior"))]
+    assert free and any(not torch.equal(before[name], after[name]) for name in free)
+    name, tuned = fine_tuning_recipe(base)
+    assert name == key and tuned.coarse_steps == 0 and tuned.width == 16  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("key", list(families()))

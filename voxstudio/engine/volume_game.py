@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -73,6 +73,8 @@ class Game:
         channels_last(self.maker, self.critic)
         self.average = adv.Average(self.maker, recipe.ema)
         self.random = torch.Generator().manual_seed(seed + 1)
+        parts: dict[str, nn.Module] = {"generator": self.maker.net.volume, "discriminator": self.critic.trunk}
+        self.frozen = [parts[name].requires_grad_(False) for name in recipe.freeze]
         betas = (0.9, 0.999)
         self.optimizer_g = torch.optim.Adam(self.maker.parameters(), lr=1e-3, betas=betas)
         self.optimizer_d = torch.optim.Adam(self.critic.parameters(), lr=1e-3, betas=betas)
@@ -101,12 +103,19 @@ class Game:
         fall = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.done - start) / max(end - start, 1))))
         return rise * (0.2 + 0.8 * fall if self.leading else fall)
 
-    def step(self, truth: Tensor) -> dict[str, float]:
-        """Update by one batch of shapes ``[N, 1, R, R, R]`` in [0, 1]; named values."""
+    def step(self, truths: Iterable[Tensor]) -> dict[str, float]:
+        """Update by ``accumulate`` batches of shapes ``[N, 1, R, R, R]`` in [0, 1]; named values."""
+        rows: list[dict[str, float]] = []
         self.prepare()
-        with self.place.autocast():
-            loss, values = self.losses(truth)
-        loss.backward()
+        for truth in truths:
+            if not rows and self.done and self.done == self.recipe.coarse_steps:
+                self._grow(truth)
+            with self.place.autocast():
+                loss, one = self.losses(truth)
+            (loss / self.recipe.accumulate).backward()
+            rows.append(one)
+        told = [(name, [row[name] for row in rows if name in row]) for name in rows[-1]]
+        values = {name: sum(found) / len(found) for name, found in told}
         self.apply()
         for _ in range(self.recipe.generator_updates - 1 if not self.leading else 0):
             self.prepare()
@@ -128,8 +137,6 @@ class Game:
         """The loss of one batch, by phase."""
         if self.coarse:
             truth = F.avg_pool3d(truth, 2)
-        elif self.done and self.done == self.recipe.coarse_steps:
-            self._grow(truth)
         return self._lead(truth) if self.leading else self._play(truth)
 
     @torch.no_grad()
@@ -154,6 +161,8 @@ class Game:
                 group["betas"] = (0.9 if self.leading else r.beta1, 0.999)
         self.maker.train()
         self.critic.train()
+        for part in self.frozen:
+            part.eval()  # nor do its statistics move
         if self.companion is not None:
             self.companion.prepare()
 

@@ -39,3 +39,17 @@ SMALLEST: Mapping[str, Any] = {
     "max_steps": 4,
 }
 """A network and a run of seconds that still pass through every phase."""
+
+FINE_TUNE: Mapping[str, Any] = {
+    "batch_size": 16,
+    "coarse_steps": 0,
+    "lead_steps": 400,
+    "max_steps": 450,
+    "warmup_steps": 20,
+    "d_warmup_steps": 50,
+    "learning_rate_lead": 4e-4,
+    "ema": 0.98,
+    "accumulate": 1,
+    "freeze": (),
+}
+"""What changes when a shipped checkpoint learns a person's own shapes: a short lead, then a little of the game."""

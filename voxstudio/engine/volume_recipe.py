@@ -36,6 +36,11 @@ class VolumeGanRecipe(Recipe):
     d_norm: str = option("batch", "Normalisation in the discriminator.", choices=("batch", "none"))
     spectral_norm: bool = option(False, "Divide the discriminator's weights by their largest singular value.")
     batch_size: int = option(16, "Objects in a batch (3D-GAN: 100, enhancer GAN: 64).", low=2, high=512)
+    accumulate: int = option(1, "Batches whose gradients are summed for one update.", low=1, high=64)
+    freeze: tuple[str, ...] = option(
+        (), "Parts that keep their weights, for fine-tuning: the generator behind its first layer, the trunk.",
+        choices=("generator", "discriminator"),
+    )  # fmt: skip
     max_steps: int = option(9000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
     lead_steps: int = option(
         5000,

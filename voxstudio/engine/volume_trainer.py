@@ -67,14 +67,20 @@ class VolumeTrainer:
         return self.game.done
 
     def step(self) -> StepReport:
-        """Take the next batch and update all players."""
+        """Take the next batch (or ``accumulate`` of them) and update all players."""
         if self._stream is None:
-            self._stream = self.batches(self.game.done)
-        batch = next(self._stream)
-        truth = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
-        if self._beside is not None:
-            self._beside.take(batch)
-        return StepReport(self.game.step(truth), len(truth) * self.place.world)
+            self._stream = self.batches(self.game.done * self.recipe.accumulate)
+        seen: list[int] = []
+        values = self.game.step(self._truths(self._stream, seen))
+        return StepReport(values, sum(seen) * self.place.world)
+
+    def _truths(self, stream: Iterator[Any], seen: list[int]) -> Iterator[Tensor]:
+        for _ in range(self.recipe.accumulate):
+            batch = next(stream)
+            if self._beside is not None:
+                self._beside.take(batch)
+            seen.append(len(batch.voxels))
+            yield torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
 
     def preview(self) -> VoxelGrid:
         """The shape of a code that stays the same for the whole run."""

@@ -46,7 +46,8 @@ class GeneratorData:
 
     ``training``: shapes that were learned from. ``held_out``: others, for inversion. ``train`` and ``test``: the two
     parts of ModelNet10, at the model's resolution, for features; ``repeated`` marks test objects that are bit-identical
-    to a training one. ``reader``: of true factors. ``baseline``: the same network without the enhancer.
+    to a training one. ``reader``: of true factors. ``baseline``: the same network without the enhancer. ``labelled``: test
+    shapes of several classes, which categorical codes are compared with.
     """
 
     training: Collection | None = None
@@ -57,6 +58,7 @@ class GeneratorData:
     reader: FactorReader | None = None
     baseline: Any = None
     words: dict[str, Any] = field(default_factory=dict)
+    labelled: Collection | None = None
 
 
 def evaluate_generator(model: LatentSpace, data: GeneratorData, progress: Progress = quiet) -> Figures:
@@ -71,8 +73,8 @@ def evaluate_generator(model: LatentSpace, data: GeneratorData, progress: Progre
         found |= measure_inversion(model, data.held_out, progress=part(0.1, 0.4))
     if any(not spec.is_noise for spec in model.layout):
         found |= measure_codes(model, data.reader, progress=part(0.4, 0.6))
-    if data.test is not None:
-        found |= measure_classes(model, data.test, progress=part(0.6, 0.65))
+    if data.labelled is not None:
+        found |= measure_classes(model, data.labelled, progress=part(0.6, 0.65))
     if data.train is not None and data.test is not None and _is_about(model, data.train):
         compared = data.baseline is not None and has_features(data.baseline)
         half = 0.82 if compared else 1.0

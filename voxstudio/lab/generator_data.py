@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from voxstudio.lab.sweeps import class_of_factors, reader_for
 
 TEST_SEED = 20_000_000
 HELD_OUT = 24
+LABELLED = 210
+"""Objects whose class is compared with the categorical codes."""
 
 
 def generator_data(
@@ -43,9 +47,12 @@ def generator_data(
     if train is not None and test is not None and repeated is not None:
         words |= {"modelnet10_train": len(train), "modelnet10_test": len(test), "repeated": int(repeated.sum())}
         words["modelnet10_grids"] = f"30^3 grids, training and test resized alike to {card.resolution}^3"
+    labelled = test
+    if labelled is None and len(card.classes) > 1 and (labelled := parametric_test(card, LABELLED)) is not None:
+        words["labelled"] = f"{len(labelled)} {labelled.title}"
     codes = bool(card.network.get("recipe", {}).get("continuous_codes") or class_of_factors(card, None))
     reader = reader_for(card, None, progress) if codes else None
-    return GeneratorData(training, held_out, train, test, repeated, reader, _baseline(card, device), words)
+    return GeneratorData(training, held_out, train, test, repeated, reader, _baseline(card, device), words, labelled)
 
 
 def _training(card: Card, data: Path | None) -> Collection | None:
@@ -57,19 +64,52 @@ def _training(card: Card, data: Path | None) -> Collection | None:
 
 def _held_out(card: Card, folder: Path | None, asked: bool) -> Collection | None:
     """Real test shapes of the card's classes, else parametric ones of unseen structure."""
-    from voxstudio.data.parametric import CLASSES, make
-    from voxstudio.data.readers import read_collection
-
     if folder is not None:
         try:
-            return read_collection(folder, "test", card.classes or None, card.resolution)
+            return _real_test(card, folder)
         except BadInput:
             if asked:
                 raise
+    return parametric_test(card, HELD_OUT)
+
+
+def _real_test(card: Card, folder: Path) -> Collection:
+    """Test shapes of those of the card's classes that ``folder`` has; BadInput if it has none."""
+    from voxstudio.data.readers import read_collection
+
+    try:
+        return read_collection(folder, "test", card.classes or None, card.resolution)
+    except BadInput:
+        if len(card.classes) < 2:
+            raise
+        parts = []
+        for name in card.classes:
+            with contextlib.suppress(BadInput):
+                parts.append(read_collection(folder, "test", (name,), card.resolution))
+        if not parts:
+            raise
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Collection]) -> Collection:
+    """Collections of one class each as one, their objects in turn, so that the first ones are of every class."""
+    order = sorted((k, i) for i, part in enumerate(parts) for k in range(len(part)))
+    classes = tuple(part.class_names[0] for part in parts)
+    grids = np.stack([parts[i].occupancy(k) for k, i in order])
+    names = tuple(parts[i].names[k] for k, i in order)
+    titles, terms = (list(dict.fromkeys(getattr(part, key) for part in parts)) for key in ("title", "terms"))
+    labels = np.array([i for _, i in order])
+    return Collection.of(grids, names, labels, classes, ", ".join(titles), "; ".join(terms))
+
+
+def parametric_test(card: Card, count: int) -> Collection | None:
+    """At least ``count`` parametric objects of unseen structure, as many of each class; None for other classes."""
+    from voxstudio.data.parametric import CLASSES, make
+
     known = tuple(name for name in card.classes if name in CLASSES)
     if not known:
         return None
-    each = -(-HELD_OUT // len(known))
+    each = -(-count // len(known))
     shapes = [make(name, TEST_SEED + k, held_out=True) for k in range(each) for name in known]
     grids = np.stack([shape.occupancy(card.resolution) for shape in shapes])
     names = tuple(shape.name for shape in shapes)

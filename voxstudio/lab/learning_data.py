@@ -141,4 +141,7 @@ def fine_tuning_recipe(base: Path, **changes: Any) -> tuple[str, Recipe]:
         kept = card.network.get("recipe")
     if not isinstance(kept, dict):
         raise BadInput(f"{base / RECIPE} is missing or damaged: copy the whole checkpoint folder again.")
-    return record.key, record.recipe_class().from_json({**kept, **record.presets["fine-tune"], **changes})
+    tuning = dict(record.presets["fine-tune"])
+    if kept.get("lead_steps") == 0:  # nothing led, so there is no entry of codes to go on with
+        tuning.pop("lead_steps", None)
+    return record.key, record.recipe_class().from_json({**kept, **tuning, **changes})

@@ -358,7 +358,7 @@ def _card(
         }
         for s, w in stores
     ]
-    training = {"steps": step, "seed": seed, "objects_seen": step * recipe.batch_size}
+    training = {"steps": step, "seed": seed, "objects_seen": step * recipe.batch_size * getattr(recipe, "accumulate", 1)}
     return Card(
         name=out.name,
         family=record.key,

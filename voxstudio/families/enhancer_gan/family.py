@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxstudio.engine.family import Family
-from voxstudio.engine.volume_presets import COMPACT_32, PAPER_GAME, SMALLEST
+from voxstudio.engine.volume_presets import COMPACT_32, FINE_TUNE, PAPER_GAME, SMALLEST
 
 PAPER = {
     **PAPER_GAME,
@@ -37,6 +37,7 @@ FAMILY = Family(
         "compact": {},
         "compact-32": {**COMPACT_32, "image_size": 64},
         "no-enhancer": {"bridge": "none"},
+        "fine-tune": FINE_TUNE,
         "paper": PAPER,
         "paper-layer-2": {**PAPER, "bridge": "2"},
         "paper-layer-3": {**PAPER, "bridge": "3"},

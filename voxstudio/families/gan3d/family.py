@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxstudio.engine.family import Family
-from voxstudio.engine.volume_presets import COMPACT_32, PAPER_GAME, SMALLEST
+from voxstudio.engine.volume_presets import COMPACT_32, FINE_TUNE, PAPER_GAME, SMALLEST
 
 PAPER = {
     **PAPER_GAME,
@@ -31,6 +31,7 @@ FAMILY = Family(
     presets={
         "compact": {},
         "compact-32": COMPACT_32,
+        "fine-tune": FINE_TUNE,
         "paper": PAPER,
         "paper-32": {**PAPER, "resolution": 32},
     },

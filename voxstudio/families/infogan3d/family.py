@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxstudio.engine.family import Family
-from voxstudio.engine.volume_presets import COMPACT_32, PAPER_GAME, SMALLEST
+from voxstudio.engine.volume_presets import COMPACT_32, FINE_TUNE, PAPER_GAME, SMALLEST
 
 PAPER = {
     **PAPER_GAME,
@@ -34,6 +34,7 @@ FAMILY = Family(
     presets={
         "compact": {},
         "compact-32": COMPACT_32,
+        "fine-tune": FINE_TUNE,
         "paper": PAPER,
         "paper-two-continuous": {**PAPER, "categories": 10, "continuous_codes": 2},
         "paper-continuous-only": {**PAPER, "categorical_codes": 0},
