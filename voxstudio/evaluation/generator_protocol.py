@@ -46,8 +46,8 @@ class GeneratorData:
 
     ``training``: shapes that were learned from. ``held_out``: others, for inversion. ``train`` and ``test``: the two
     parts of ModelNet10, at the model's resolution, for features; ``repeated`` marks test objects that are bit-identical
-    to a training one. ``reader``: of true factors. ``baseline``: the same network without the enhancer. ``labelled``: test
-    shapes of several classes, which categorical codes are compared with.
+    to a training one. ``reader``: of true factors. ``baseline``: the same network without the enhancer.
+    ``labelled``: test shapes of several classes, which categorical codes are compared with.
     """
 
     training: Collection | None = None

@@ -358,7 +358,8 @@ def _card(
         }
         for s, w in stores
     ]
-    training = {"steps": step, "seed": seed, "objects_seen": step * recipe.batch_size * getattr(recipe, "accumulate", 1)}
+    seen = step * recipe.batch_size * getattr(recipe, "accumulate", 1)
+    training = {"steps": step, "seed": seed, "objects_seen": seen}
     return Card(
         name=out.name,
         family=record.key,
