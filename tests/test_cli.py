@@ -13,27 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from command_line import OPTIONS, ROOT, Here, in_process, run
 from PIL import Image
 from tiny import SMALL, tiny_checkpoint
 
-from voxstudio import app, cli
+from voxstudio import cli
 from voxstudio.cli import commands
-
-ROOT = Path(__file__).resolve().parent.parent
-Here = Callable[..., tuple[int, str, str]]
-OPTIONS = [
-    part for name, value in SMALL.items()
-    for part in (f"--{name.replace('_', '-')}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value))
-]  # fmt: skip
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the program as a person does."""
-    command = [sys.executable, str(ROOT / "main.py"), *map(str, arguments)]
-    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return subprocess.run(
-        command, env={**kept, **environment}, capture_output=True, text=True, timeout=150, check=False
-    )
 
 
 def one_sentence(text: str) -> str:
@@ -62,14 +47,7 @@ def photo(tmp_path: Path) -> Path:
 @pytest.fixture
 def here(capfd: pytest.CaptureFixture[str]) -> Here:
     """Run a command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = app.main([str(argument) for argument in arguments])
-        output = capfd.readouterr()
-        return status, output.out, output.err
-
-    return call
+    return in_process(capfd)
 
 
 def test_train_resume_list_and_reconstruct_as_a_person_does(tmp_path: Path, photo: Path) -> None:

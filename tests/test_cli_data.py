@@ -8,49 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
+from command_line import OPTIONS, Here, command, in_process, run
 from PIL import Image
-from tiny import SMALL
 
 from voxstudio import app
 from voxstudio.data.parametric import make
 from voxstudio.data.shape_file import open_shape_file
 
-ROOT = Path(__file__).resolve().parent.parent
-Here = Callable[..., tuple[int, str, str]]
-OPTIONS = [
-    part
-    for name, value in SMALL.items()
-    for part in (f"--{name.replace('_', '-')}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value))
-]
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "main.py"), *map(str, arguments)]
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the program as a person does, without a display."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return subprocess.run(command(*arguments), env=kept, capture_output=True, text=True, timeout=150, check=False)
-
 
 @pytest.fixture
 def here(capfd: pytest.CaptureFixture[str]) -> Here:
     """Run a command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = app.main([str(argument) for argument in arguments])
-        output = capfd.readouterr()
-        return status, output.out, output.err
-
-    return call
+    return in_process(capfd)
 
 
 @pytest.fixture(scope="module")

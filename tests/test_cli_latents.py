@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
+from command_line import Here, in_process
 from PIL import Image
 from tiny import tiny_checkpoint
 
-from voxstudio import app
 from voxstudio.core.errors import Cancelled
 from voxstudio.core.paths import shipped
 from voxstudio.lab import sweeps
 
-Here = Callable[..., tuple[int, str, str]]
 FURNITURE = ["--checkpoint", "furniture-conditional", "--label", "sofa"]
 
 
@@ -30,14 +28,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     """Run a command in this process, in an empty folder: exit status, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = app.main([str(argument) for argument in arguments])
-        output = capfd.readouterr()
-        return status, output.out, output.err
-
-    return call
+    return in_process(capfd)
 
 
 def done(result: tuple[int, str, str]) -> str:

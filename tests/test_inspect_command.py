@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from command_line import Here, in_process
 from foreign import ROOT, other_name, renamed, save, shipped_weights
 
-from voxstudio import app
-
-Here = Callable[..., tuple[int, str, str]]
 SAMPLES = ROOT / "resources" / "samples"
 
 
@@ -22,14 +19,7 @@ SAMPLES = ROOT / "resources" / "samples"
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Here:
     """Run a command in this process for a person without checkpoints of their own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = app.main([str(argument) for argument in arguments])
-        output = capfd.readouterr()
-        return status, output.out, output.err
-
-    return call
+    return in_process(capfd)
 
 
 def test_a_card_of_the_same_weights_names_the_classes(here: Here, tmp_path: Path) -> None:
