@@ -36,7 +36,7 @@ class DataSource(QFrame):
         self.sentence = widgets.words("", "hint", wrap=True)
         self.back = widgets.icon_button("x", "Learn from parametric shapes instead")
         self.back.clicked.connect(self.clear)
-        self.browse = widgets.button("Browse", tip="Choose a folder of meshes, voxels or photos, or a voxel file")
+        self.browse = widgets.button("Browse", "menu", tip="A folder of meshes, voxels or photos, or a voxel file")
         menu = QMenu(self.browse)
         menu.addAction("Choose a folder…").triggered.connect(self._choose_folder)
         menu.addAction("Choose a voxel file…").triggered.connect(self._choose_file)

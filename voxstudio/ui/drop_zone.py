@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayo
 from voxstudio.ui import drops, icons, theme, widgets
 from voxstudio.ui.studio import Studio
 
-INVITATION = "One object, from one side or many. Files, or pictures from a browser."
+INVITATION = "One object, from one side or many.\nFiles, or pictures from a browser."
 
 
 class DropZone(QFrame):

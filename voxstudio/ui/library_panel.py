@@ -169,21 +169,11 @@ class LibraryPanel(QWidget):
         self._scroll.column.addStretch(1)
         self.refresh = widgets.button("Look again", "", "arrows-clockwise", "Read the folders of checkpoints anew")
         self.refresh.clicked.connect(studio.session.refresh_catalogue)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
         self.open_file = widgets.button(
             "Open a checkpoint file", "", "file-arrow-down", "Look into weights of somebody else, and add them"
         )
         self.open_file.clicked.connect(studio.commands.action("open-weights").trigger)
-        foot.setSpacing(8)
-        foot.addWidget(self.open_file)
-        foot.addWidget(self.refresh)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._scroll, 1)
-        column.addWidget(widgets.rule())
-        column.addLayout(foot)
+        widgets.lay_out_panel(self, self._scroll, (self.refresh, self.open_file))
         studio.bridge.changed.connect(self._changed)
         self._changed("catalogue")
 

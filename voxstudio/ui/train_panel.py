@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from voxstudio.data.glance import MESHES, VOXELS
 from voxstudio.ui import widgets
@@ -67,16 +67,14 @@ class TrainPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.setup)
         self.pages.addWidget(self.live)
-        banner, foot, row = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        banner, foot = QVBoxLayout(), QVBoxLayout()
         banner.setContentsMargins(16, 0, 16, 0)
         banner.addWidget(self.problem)
         foot.setContentsMargins(16, 8, 16, 16)
         foot.setSpacing(8)
         foot.addWidget(self.against)
-        row.setSpacing(8)
-        for piece in (self.again, self.proceed, self.stop, self.pause, self.resume, self.open, self.start):
-            row.addWidget(piece, 1)
-        foot.addLayout(row)
+        pieces = (self.again, self.proceed, self.stop, self.pause, self.resume, self.open, self.start)
+        foot.addLayout(widgets.row_of(pieces))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

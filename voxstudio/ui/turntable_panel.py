@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from voxstudio.data.glance import PHOTOS, glance
 from voxstudio.ui import inputs, widgets
@@ -79,12 +79,8 @@ class TurntablePanel(QWidget):
     def _lay_out(self) -> None:
         scroll = widgets.ScrollColumn()
         scroll.setProperty("role", "panel")
-        head = QHBoxLayout()
-        head.addWidget(self.count, 1)
-        head.addWidget(self.more)
-        head.addWidget(self.clear)
         self._photos = widgets.Card()
-        self._photos.body.addLayout(head)
+        self._photos.put_head(self.count, self.more, self.clear)
         self._photos.body.addWidget(self.flow)
         taken = widgets.Card("How the photos were taken")
         for title, field in (
@@ -97,17 +93,7 @@ class TurntablePanel(QWidget):
         for part in (self.zone, self.problem, self._photos, taken, shape):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.save)
-        foot.addWidget(self.carve)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(widgets.rule())
-        column.addLayout(foot)
+        widgets.lay_out_panel(self, scroll, (self.save, self.carve))
 
     @Slot(str)
     def _changed(self, topic: str) -> None:

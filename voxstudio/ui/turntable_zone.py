@@ -14,7 +14,7 @@ from voxstudio.ui.studio import Studio
 
 INVITATION = (
     "8 to 72 photos of one object that turns on its axis before a plain wall, in equal steps and in the order of their "
-    "names. The camera stands still."
+    "names.\nThe camera stands still."
 )
 FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.avif);;All files (*)"
 

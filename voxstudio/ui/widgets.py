@@ -115,6 +115,16 @@ class Card(QFrame):
         if title:
             self.body.addWidget(words(title, "heading"))
 
+    def put_head(self, heading: QLabel, *buttons: QWidget) -> None:
+        """A heading with buttons beside it, as far below the edge as one without."""
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(heading, 1)
+        for widget in buttons:
+            row.addWidget(widget)
+        self.body.setContentsMargins(12, 6, 12, 12)
+        self.body.addLayout(row)
+
 
 class Elided(QLabel):
     """One line that ends in an ellipsis where there is no room; the tooltip has it all."""
@@ -175,13 +185,20 @@ def labelled(title: str, widget: QWidget) -> QWidget:
     return row
 
 
+def row_of(buttons: Sequence[QWidget], last: int = 1) -> QHBoxLayout:
+    """Buttons side by side, each as high as the highest; the last one ``last`` times as wide as the others."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.GRID)
+    for widget in buttons:
+        widget.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
+        row.addWidget(widget, last if widget is buttons[-1] else 1)
+    return row
+
+
 def lay_out_panel(panel: QWidget, scroll: QWidget, buttons: Sequence[QWidget], *strips: QWidget) -> None:
     """What scrolls, a rule, strips over the whole width, and a row of buttons: the last one twice as wide."""
-    foot = QHBoxLayout()
+    foot = row_of(buttons, 2)
     foot.setContentsMargins(16, 8, 16, 16)
-    foot.setSpacing(8)
-    for widget in buttons:
-        foot.addWidget(widget, 2 if widget is buttons[-1] else 1)
     column = QVBoxLayout(panel)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
