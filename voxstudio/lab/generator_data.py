@@ -56,8 +56,9 @@ def generator_data(
 
 
 def _training(card: Card, data: Path | None) -> Collection | None:
+    made = [source.get("title") == "parametric shapes" for source in card.data.get("sources", ())]
     try:
-        return training_shapes(card, data)
+        return training_shapes(card, None if made and all(made) else data)
     except BadInput:
         return None
 
