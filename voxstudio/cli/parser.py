@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
     _said: Sequence[str] = ()
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does; what is not known is told by the command that was named, which knows its options."""
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:

@@ -1,7 +1,7 @@
 """How generators are measured: samples, inversion to held-out shapes, codes, classes, and the critic's features.
 
-Each function returns the figures that ``voxstudio evaluate --json`` prints under the same keys; a family's
-``protocol.py`` puts together those that its paper has.
+Each function returns the figures that ``voxstudio evaluate --json`` prints under the same keys;
+:func:`evaluate_generator`, the protocol of every family of generators, puts together those that model and data allow.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def make_table(
         raise BadInput(f"The table {name} needs {table.needs}.")
     module, function = table.make.split(":")
     place = work if work is not None else cache_folder("tables") / name
-    return getattr(import_module(module), function)(data, place, picture, device, say)  # type: ignore[no-any-return]
+    drawn: Drawn = getattr(import_module(module), function)(data, place, picture, device, say)
+    return drawn
 
 
 def list_of_tables() -> Drawn:
