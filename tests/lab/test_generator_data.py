@@ -13,7 +13,6 @@ from voxstudio.data.parametric import make
 from voxstudio.engine.checkpoint import read_card
 from voxstudio.lab.generator_data import LABELLED, generator_data
 
-
 STAND_IN = {"toilet": "chair", "desk": "table"}
 
 
