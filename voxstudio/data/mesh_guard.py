@@ -181,12 +181,12 @@ def _warm_up() -> None:
     """Import what every mesh needs, so that neither a mesh's time nor its memory pays for it; nothing is used here."""
     with contextlib.suppress(ImportError):
         import cv2
-        import fast_simplification  # noqa: F401
-        import scipy.spatial  # noqa: F401
-        import trimesh  # noqa: F401
+        import fast_simplification  # noqa: F401 - imported ahead
+        import scipy.spatial  # noqa: F401 - imported ahead
+        import trimesh  # noqa: F401 - imported ahead
 
-        from voxstudio.data import views  # noqa: F401
-        from voxstudio.geometry import voxelize  # noqa: F401
+        from voxstudio.data import views  # noqa: F401 - imported ahead
+        from voxstudio.geometry import voxelize  # noqa: F401 - imported ahead
 
         cv2.setNumThreads(1)
 
