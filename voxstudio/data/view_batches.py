@@ -20,7 +20,6 @@ from voxstudio.data.grids import resized
 from voxstudio.data.shape_store import Shapes
 from voxstudio.data.views import ViewStyle, draw_view
 from voxstudio.data.weighted_stores import WeightedStores
-from voxstudio.data.weighted_stores import class_places as class_places
 
 FUSIONS = ("mean", "max", "lstm")
 POOL_VIEWS = 4

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's customary name
+from torch.nn import functional as F
 
 from voxstudio.engine import adversarial as adv
 from voxstudio.engine import reconstruction as rec
@@ -81,6 +81,8 @@ class Game:
         self.resting = adv.RestingCritic(recipe.d_accuracy_limit)
         self.codes: deque[Tensor] = deque(maxlen=KEPT_CODES)
         self.done = 0
+        self.joint_loss = occupancy_loss
+        """The bench puts another one here."""
         self._watched = space.prior(WATCHED, torch.Generator().manual_seed(seed + 2))
 
     @property
@@ -187,7 +189,8 @@ class Game:
             if last or self.done % FIT_EVERY == 0:
                 self.maker.entry.fit(torch.stack(list(self.codes)), FLOW_STEPS if last else 0)
                 self.place.share(self.maker.entry)
-                self.average.net.entry.load_state_dict(self.maker.entry.state_dict())  # type: ignore[union-attr]
+                averaged: Any = self.average.net
+                averaged.entry.load_state_dict(self.maker.entry.state_dict())
         self.average.follow(self.done)
 
     def draw(self, count: int) -> Tensor:
@@ -247,8 +250,8 @@ class Game:
             self._keep(encoded)
             logits = self.maker.decode(torch.cat([entered, encoded]), self.coarse).float()
             more, values = self._reconstructed(logits[count:], truth)
-            regular, told = self._regular(found, truth)
-            loss, values = loss + r.keep_reconstruction * more + regular, {**values, **told}
+            kept_regular, told = self._regular(found, truth)
+            loss, values = loss + r.keep_reconstruction * more + kept_regular, {**values, **told}
             logits = logits[:count]
         else:
             logits = self.maker.decode(entered, self.coarse).float()
@@ -301,9 +304,10 @@ class Game:
             values |= {"information": -float((crossed + unlikely).detach())}
         limit = getattr(r, "shape_limit_weight", 0.0)
         if limit:
+            o: Any = r  # a family's own options
             made_now = torch.sigmoid(logits.float())
-            pair = rec.nearest(made_now, truth) if r.shape_limit_pair == "nearest" else truth.mean(0, keepdim=True)  # type: ignore[attr-defined]
-            limited = rec.shape_limit(made_now, pair, r.shape_limit_log, r.shape_limit_square, r.shape_limit_clamp)  # type: ignore[attr-defined]
+            pair = rec.nearest(made_now, truth) if o.shape_limit_pair == "nearest" else truth.mean(0, keepdim=True)
+            limited = rec.shape_limit(made_now, pair, o.shape_limit_log, o.shape_limit_square, o.shape_limit_clamp)
             loss, values["shape_limit"] = loss + limit * limited, float(limited.detach())
         return loss, values
 
@@ -324,7 +328,7 @@ class Game:
         return x + left * self.noise(x) if left and not self.leading else x
 
     def _reconstructed(self, logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
-        loss, crossed, _ = occupancy_loss(logits, truth, 1.0, self.recipe.dice_weight)
+        loss, crossed, _ = self.joint_loss(logits, truth, 1.0, self.recipe.dice_weight)
         return loss, {"reconstruction": float(crossed), "iou": rec.overlap(logits.detach(), truth)}
 
     def _keep(self, entered: Tensor) -> None:

@@ -39,6 +39,7 @@ class VolumeModel:
     ) -> None:  # fmt: skip
         self.card, self.device, self.note = card, device, ""
         self.recipe, self.space = recipe, space
+        self.temperature = float(card.network.get("temperature", 1.0))
         self.classes = recipe.classes
         self.dtype = torch.bfloat16 if fast and has_bf16(device) else torch.float32
         self.maker = maker if maker is not None else Maker(recipe, space)
@@ -89,10 +90,14 @@ class VolumeModel:
         return tuple(found)
 
     def draw(self, seed: int, label: str | None = None, truncation: float = 1.0) -> Latent:
-        """Draw a code; below 1, ``truncation`` brings its noise nearer to the middle. ``label`` changes nothing."""
+        """Draw a code; below 1, ``truncation`` brings its noise nearer to the middle. ``label`` changes nothing.
+
+        1 is the spread that the card's network names as ``temperature`` (as flows are drawn from: Kingma and Dhariwal,
+        NeurIPS 2018), or that of training if it names none.
+        """
         code = self.space.prior(1, torch.Generator().manual_seed(checked_seed(int(seed))))
         latent = self.unpack(code)[0]
-        return Latent({**latent.codes, "noise": truncation * latent.codes["noise"]}, int(seed))
+        return Latent({**latent.codes, "noise": truncation * self.temperature * latent.codes["noise"]}, int(seed))
 
     def pack(self, latents: list[Latent] | tuple[Latent, ...]) -> Tensor:
         """Latents to drawn codes ``[N, inputs]``; BadInput if one has other codes than this model."""

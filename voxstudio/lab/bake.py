@@ -38,7 +38,7 @@ LARGEST_SUM = 48 << 20
 class Bake:
     """One shipped checkpoint's recipe. ``share`` of the time budget relative to the others; ``floors``: metrics.
 
-    ``base`` names the checkpoint that it starts from, baked before it.
+    ``base`` names the checkpoint that it starts from, baked before it. ``temperature``: of a generator's noise.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Bake:
     seed: int = 0
     share: float = 1.0
     base: str = ""
+    temperature: float = 1.0
     calibrate_on: int | None = None
     notes: Sequence[str] = ()
     licence: str = "Apache-2.0"
@@ -204,7 +205,7 @@ def finish(
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
     else:
-        level_by_fill(draft, stores, device)
+        level_by_fill(draft, stores, device, one.temperature)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     target = into / one.name
     target.mkdir(exist_ok=True)

@@ -19,16 +19,20 @@ from voxstudio.lab.opening import model_class
 
 DRAWN = 96
 LEARNT = 192
-TRUNCATION = 0.7
 LOWEST, HIGHEST = 0.2, 0.5
 
 
-def level_by_fill(folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto") -> float:
+def level_by_fill(
+    folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto", temperature: float = 1.0
+) -> float:
     """Set the card's ``iso_level`` in [0.2, 0.5] so that drawn shapes fill as many voxels as training shapes do.
 
-    ``stores``: shapes and their weights in training. Returns the level, a multiple of 0.01; the card's ``training``
-    tells it with both fills.
+    ``stores``: shapes and their weights in training. ``temperature`` of the noise that is drawn goes into the card's
+    ``network`` first. Returns the level, a multiple of 0.01; the card's ``training`` tells it with both fills.
     """
+    if temperature != 1.0:
+        card = read_card(folder)
+        write_card(folder, replace(card, network={**card.network, "temperature": temperature}))
     model = open_model(folder, model_class, device)
     whole = sum(weight for _, weight in stores)
     wanted = 0.0
@@ -37,7 +41,7 @@ def level_by_fill(folder: Path, stores: Sequence[tuple[Shapes, float]], device: 
         chosen = learnt[np.linspace(0, len(learnt) - 1, min(LEARNT, len(learnt))).astype(int)]
         fills = [resized(shapes.occupancy(int(k)), model.card.resolution).mean() for k in chosen]
         wanted += weight / whole * float(np.mean(fills))
-    drawn = [model.decode(model.draw(seed, truncation=TRUNCATION)).values for seed in range(DRAWN)]
+    drawn = [model.decode(model.draw(seed)).values for seed in range(DRAWN)]
     values = np.stack(drawn).astype(np.float32)
     level = float(np.clip(np.quantile(values, 1 - wanted), LOWEST, HIGHEST))
     level = round(level, 2)

@@ -82,8 +82,9 @@ def batch_source(
 def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, limit: int = 24) -> list[Any]:
     """Three fixed views of each held-out object, as :func:`voxstudio.lab.comparing.compare` sees them; [] if none."""
     from voxstudio.data.grids import resized
-    from voxstudio.data.view_batches import ViewBatch, ViewBatches, class_places
+    from voxstudio.data.view_batches import ViewBatch, ViewBatches
     from voxstudio.data.voxel_batches import VoxelBatch
+    from voxstudio.data.weighted_stores import class_places
 
     found: list[Any] = []
     for store, _ in stores:
