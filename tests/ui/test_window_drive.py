@@ -26,7 +26,7 @@ def test_two_dropped_pictures_become_a_mesh_on_the_stage(studio: Driver, photos:
     centre = full[full.shape[0] // 2 - 40 : full.shape[0] // 2 + 40, full.shape[1] // 2 - 40 : full.shape[1] // 2 + 40]
     assert centre.max() > 120, "the shape must never be black"
     assert set(studio.session.shown.times) == {"read", "network", "mesh", "draw"}
-    assert "draw" in studio.window.status.times.text()
+    assert "picture" in studio.window.status.times.text()
 
 
 def test_the_panel_shows_what_the_network_sees_and_what_each_view_adds(studio: Driver, photos: list[Path]) -> None:
