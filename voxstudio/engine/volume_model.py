@@ -14,6 +14,7 @@ from voxstudio.core.controls import Choice, Control, Slider
 from voxstudio.core.errors import BadCheckpoint, BadInput
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.code_places import CodePlaces
 from voxstudio.engine.codes import ROOT2, CodeSpace
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.inference_form import inference_form
@@ -40,6 +41,7 @@ class VolumeModel:
         self.card, self.device, self.note = card, device, ""
         self.recipe, self.space = recipe, space
         self.temperature = float(card.network.get("temperature", 1.0))
+        self.places = CodePlaces.from_json(card.network, space)
         self.classes = recipe.classes
         self.dtype = torch.bfloat16 if fast and has_bf16(device) else torch.float32
         self.maker = maker if maker is not None else Maker(recipe, space)
@@ -93,9 +95,12 @@ class VolumeModel:
         """Draw a code; below 1, ``truncation`` brings its noise nearer to the middle. ``label`` changes nothing.
 
         1 is the spread that the card's network names as ``temperature`` (as flows are drawn from: Kingma and Dhariwal,
-        NeurIPS 2018), or that of training if it names none.
+        NeurIPS 2018), or that of training if it names none. Continuous codes lie where those of shapes lie, as far as
+        the card tells (:class:`voxstudio.engine.code_places.CodePlaces`).
         """
         code = self.space.prior(1, torch.Generator().manual_seed(checked_seed(int(seed))))
+        if self.places is not None:
+            code = self.places.placed(self.space, code)
         latent = self.unpack(code)[0]
         return Latent({**latent.codes, "noise": truncation * self.temperature * latent.codes["noise"]}, int(seed))
 

@@ -190,8 +190,8 @@ def finish(
     objects: int = 84,
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrate and measure a finished run, and copy it to what ships. Returns its metrics."""
+    from voxstudio.lab.calibrating import calibrate_generator
     from voxstudio.lab.evaluate import calibrated, measured
-    from voxstudio.lab.levels import level_by_fill
 
     into.mkdir(parents=True, exist_ok=True)
     draft = out.parent / f".{one.name}-finished"
@@ -205,7 +205,7 @@ def finish(
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
     else:
-        level_by_fill(draft, stores, device, one.temperature)
+        calibrate_generator(draft, stores, device, one.temperature)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     target = into / one.name
     target.mkdir(exist_ok=True)

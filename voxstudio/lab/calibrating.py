@@ -1,0 +1,84 @@
+"""What a finished generator's card says of drawing from it: temperature, where codes lie, threshold.
+
+The threshold is chosen on shapes that were not learnt: a generator that is unsure of a thin leg gives it a probability
+of a third everywhere, and at 0.5 the leg is missing. Where codes lie is read off training shapes: InfoGAN draws its
+codes independently, but the codes that shapes have depend on each other, and a draw between them is half of two shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voxstudio.data.grids import resized
+from voxstudio.data.shape_store import Shapes
+from voxstudio.engine.checkpoint import open_model, read_card, write_card
+from voxstudio.engine.code_places import CodePlaces
+from voxstudio.evaluation.metrics import iou
+from voxstudio.lab.opening import model_class
+
+OBJECTS = {"train": 1200, "validation": 96}
+LEVELS = tuple(round(0.2 + 0.02 * k, 2) for k in range(21))
+AT_ONCE = 32
+
+
+def calibrate_generator(
+    folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto", temperature: float = 1.0
+) -> float:
+    """Write ``temperature``, the places of its codes and ``iso_level`` into the card of a generator; returns the level.
+
+    ``stores``: shapes and their weights in training. The level is where encoded and decoded validation shapes overlap
+    best (mean IoU; the card's ``training`` tells it). A generator that cannot read shapes keeps level and places.
+    """
+    card = read_card(folder)
+    network: dict[str, Any] = {k: v for k, v in card.network.items() if k not in ("temperature", "code_places")}
+    if temperature != 1.0:
+        network["temperature"] = temperature
+    card = replace(card, network=network)
+    write_card(folder, card)
+    model: Any = open_model(folder, model_class, device)
+    if not model.encodes:
+        return card.iso_level
+    if model.space.continuous:
+        learnt = _chosen(stores, "train", model.card.resolution)
+        latents = [
+            latent for k in range(0, len(learnt), AT_ONCE) for latent in model.encode(learnt[k : k + AT_ONCE] * 1.0)
+        ]
+        found = CodePlaces.fitted(model.space, model.pack(latents))
+        card = replace(card, network={**card.network, "code_places": found.to_json()})
+    truths = _chosen(stores, "validation", model.card.resolution)
+    if len(truths):
+        sums = _overlaps(model, truths)
+        best = int(np.argmax(sums))
+        told = {"threshold": LEVELS[best], "iou": round(float(sums[best]) / len(truths), 4), "objects": len(truths)}
+        card = replace(card, iso_level=LEVELS[best], training={**card.training, "calibration": told})
+    write_card(folder, card)
+    return card.iso_level
+
+
+def _overlaps(model: Any, truths: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """For each of LEVELS the sum of the IoU of encoded and decoded shapes."""
+    sums = np.zeros(len(LEVELS))
+    for truth, latent in zip(truths, model.encode(truths * 1.0), strict=True):
+        values = model.decode(latent).values
+        for k, level in enumerate(LEVELS):
+            solid = values > level
+            sums[k] += iou(solid, truth)
+    return sums
+
+
+def _chosen(stores: Sequence[tuple[Shapes, float]], split: str, resolution: int) -> npt.NDArray[np.bool_]:
+    """Occupancies bool ``[N, R, R, R]`` of one split, each store's share of its OBJECTS, spread evenly."""
+    whole = sum(weight for _, weight in stores)
+    found = []
+    for shapes, weight in stores:
+        there = shapes.indices(split)
+        count = min(len(there), round(OBJECTS[split] * weight / whole))
+        chosen = there[np.linspace(0, len(there) - 1, count).astype(int)] if count else there[:0]
+        found += [resized(shapes.occupancy(int(index)), resolution) for index in chosen]
+    return np.stack(found) if found else np.zeros((0, resolution, resolution, resolution), bool)
