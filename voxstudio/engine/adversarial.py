@@ -6,6 +6,7 @@ import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +63,18 @@ def r1_penalty(judge: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     there = real.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(judge(there).sum(), there, create_graph=True)
     return 0.5 * gradient.flatten(1).square().sum(1).mean()
+
+
+def penalty(kind: str, critic: Any, real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
+    """``"r1"`` or the ``"gradient"`` penalty of WGAN-GP on a critic of shapes, in float32; its statistics stay."""
+
+    def judge(x: Tensor) -> Tensor:
+        return torch.as_tensor(critic.judge(critic.trunk(x)[-1]))
+
+    with torch.autocast(real.device.type, enabled=False), statistics_kept(critic):
+        if kind == "r1":
+            return r1_penalty(judge, real)
+        return gradient_penalty(judge, real, fake, torch.rand(len(real), generator=random).to(real.device))
 
 
 @dataclass

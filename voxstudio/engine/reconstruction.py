@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -30,3 +32,10 @@ def shape_limit(made: Tensor, target: Tensor, log_weight: float, square_weight: 
     """
     gap = (target - made).abs().clamp(min=least)
     return (log_weight * target * gap.log() + square_weight * (target - made).square()).mean()
+
+
+def paired_shape_limit(options: Any, made: Tensor, truth: Tensor) -> Tensor:
+    """:func:`shape_limit` of made shapes against real ones, paired and weighed as 3DInfoGAN's recipe says."""
+    o = options
+    target = nearest(made, truth) if o.shape_limit_pair == "nearest" else truth.mean(0, keepdim=True)
+    return shape_limit(made, target, o.shape_limit_log, o.shape_limit_square, o.shape_limit_clamp)

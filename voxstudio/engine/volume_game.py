@@ -279,7 +279,7 @@ class Game:
         if not learns:
             loss = 0.0 * loss
         elif r.penalty != "none" and self.done % r.penalty_every == 0:
-            penalty = self._penalty(truth, fake)
+            penalty = adv.penalty(r.penalty, self.critic, truth, fake, self.random)
             loss = loss + r.penalty_weight * r.penalty_every * penalty
             values["penalty"] = float(penalty.detach())
         weight = getattr(r, "information_weight", 0.0)
@@ -304,23 +304,9 @@ class Game:
             values |= {"information": -float((crossed + unlikely).detach())}
         limit = getattr(r, "shape_limit_weight", 0.0)
         if limit:
-            o: Any = r  # a family's own options
-            made_now = torch.sigmoid(logits.float())
-            pair = rec.nearest(made_now, truth) if o.shape_limit_pair == "nearest" else truth.mean(0, keepdim=True)
-            limited = rec.shape_limit(made_now, pair, o.shape_limit_log, o.shape_limit_square, o.shape_limit_clamp)
+            limited = rec.paired_shape_limit(r, torch.sigmoid(logits.float()), truth)
             loss, values["shape_limit"] = loss + limit * limited, float(limited.detach())
         return loss, values
-
-    def _penalty(self, truth: Tensor, fake: Tensor) -> Tensor:
-        def judge(x: Tensor) -> Tensor:
-            return self.critic.judge(self.critic.trunk(x)[-1])
-
-        with torch.autocast(truth.device.type, enabled=False), adv.statistics_kept(self.critic):
-            if self.recipe.penalty == "r1":
-                return adv.r1_penalty(judge, truth)
-            return adv.gradient_penalty(
-                judge, truth, fake, torch.rand(len(truth), generator=self.random).to(self.device)
-            )
 
     def _blurred(self, x: Tensor) -> Tensor:
         """Instance noise, falling to zero at the end of training."""
