@@ -48,3 +48,24 @@ def changed(shapes: Tensor, random: torch.Generator) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         places = F.affine_grid(theta, list(x.shape), align_corners=False)
         return F.grid_sample(x.float(), places, align_corners=False)
+
+
+BLOCKS = 8
+"""Blocks along each side of a grid, of which :func:`masked` hides some."""
+
+
+def masked(shapes: Tensor, share: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Half of the shapes ``[N, 1, R, R, R]`` with that share of blocks emptied, and which are whole, bool ``[N]``.
+
+    What sees a part must know the whole (denoising autoencoders, Vincent et al., ICML 2008; masked ones, He et al.,
+    CVPR 2022): its features say more of what a shape is.
+    """
+    count = len(shapes)
+    whole = torch.arange(count) % 2 == 0
+    kept = torch.rand((count, 1, BLOCKS, BLOCKS, BLOCKS), generator=random) >= share
+    kept |= whole.view(-1, 1, 1, 1, 1)
+    sides = shapes.shape[-1] // BLOCKS
+    mask = kept.to(shapes.device, shapes.dtype)
+    for axis in (2, 3, 4):
+        mask = mask.repeat_interleave(sides, axis)
+    return shapes * mask, whole

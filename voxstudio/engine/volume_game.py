@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from voxstudio.engine import adversarial as adv
 from voxstudio.engine import reconstruction as rec
 from voxstudio.engine.codes import CodeSpace, Posterior
-from voxstudio.engine.encoding import changed, regular
+from voxstudio.engine.encoding import changed, masked, regular
 from voxstudio.engine.growing import grow_generator, grow_trunk
 from voxstudio.engine.maker import UNUSED, Maker, build_critic
 from voxstudio.engine.occupancy_loss import occupancy_loss
@@ -208,10 +208,11 @@ class Game:
     def _lead(self, truth: Tensor) -> tuple[Tensor, dict[str, float]]:
         """An autoencoder: the trunk reads codes, G decodes them (Larsen et al., ICML 2016; TL-embedding)."""
         r = self.recipe
-        _, read = self.critic(truth)
+        seen, whole = masked(truth, r.mask_share, self.random) if r.mask_share else (truth, slice(None))
+        _, read = self.critic(seen)
         found = self.space.posterior(read)
         entered = self.space.sample(found, self.noise, self.random)
-        self._keep(entered)
+        self._keep(entered[whole])
         share = getattr(r, "focus_share", 0.0)
         if share:
             # Some shapes are decoded without their noise: what the other codes can tell, they must tell.

@@ -95,6 +95,10 @@ class VolumeGanRecipe(Recipe):
     )
     dice_weight: float = option(5.0, "Weight of the soft Dice term in the reconstruction.", low=0.0, high=100.0)
     kl_weight: float = option(0.004, "Weight of the KL term of encoded noise.", low=0.0, high=100.0)
+    mask_share: float = option(
+        0.0, "Share of its blocks that every second led shape hides from the encoder, for features that say more.",
+        low=0.0, high=0.9,
+    )  # fmt: skip
     mirror: bool = option(True, "Mirror half of the objects about x.")
     stretch: float = option(0.12, "Shrink single axes by up to this share.", low=0.0, high=0.5)
     model_rotation_deg: float = option(

@@ -139,7 +139,7 @@ def measure_codes(
     check: int = CHECK_SHAPES,
     progress: Progress = quiet,
 ) -> Figures:
-    """``best_code_r`` and ``controls`` from sweeps; ``mig`` and ``dci`` against true factors, where they are known."""
+    """``best_code_r``, ``best_code_within`` (each shape's own mean taken away) and ``controls`` from sweeps; ``mig`` and ``dci`` against true factors, where they are known."""
     labels = label_codes(model, None, reader, find, check, lambda f, w: progress(0.7 * f, w))
     # Of noise nothing is said: it has many entries, and none is meant to mean anything.
     noise = {name for spec in model.layout if spec.is_noise for name in spec.handles}
@@ -147,7 +147,11 @@ def measure_codes(
     document["labels"] = [row for row in document["labels"] if row["handle"] not in noise]
     best = max((abs(one.r) for one in labels.labels if one.title and not one.is_choice and one.handle not in noise),
                default=0.0)  # fmt: skip
-    figures: Figures = {"best_code_r": round(best, 4), "controls": {"": document}}
+    faithful = max((abs(one.within) for one in labels.labels if one.title and not one.is_choice
+                    and one.handle not in noise), default=0.0)  # fmt: skip
+    figures: Figures = {
+        "best_code_r": round(best, 4), "best_code_within": round(faithful, 4), "controls": {"": document},
+    }  # fmt: skip
     agreement = factor_agreement(model, reader, progress=lambda f, w: progress(0.7 + 0.3 * f, w)) if reader else None
     if agreement is not None:
         figures["mig"] = round(agreement.gap.mig, 4)
