@@ -139,7 +139,8 @@ def measure_codes(
     check: int = CHECK_SHAPES,
     progress: Progress = quiet,
 ) -> Figures:
-    """``best_code_r``, ``best_code_within`` (each shape's own mean taken away) and ``controls`` from sweeps; ``mig`` and ``dci`` against true factors, where they are known."""
+    """``best_code_r``, ``best_code_within`` (each shape's own mean taken away) and ``controls`` from sweeps;
+    ``mig`` and ``dci`` against true factors, where they are known."""
     labels = label_codes(model, None, reader, find, check, lambda f, w: progress(0.7 * f, w))
     # Of noise nothing is said: it has many entries, and none is meant to mean anything.
     noise = {name for spec in model.layout if spec.is_noise for name in spec.handles}

@@ -25,7 +25,7 @@ from voxstudio.lab.training import make_recipe, train
 LAYERS = {"1": "layer 1", "2": "layer 2", "3": "layer 3", "none": "no enhancer"}
 PAPER = {"1": (0.9163, 0.65), "2": (0.9152, None), "3": (0.9042, None), "none": (0.8888, 0.6182)}
 """Accuracy and mean average precision on ModelNet10 that the paper prints."""
-STEPS, LEAD, RESOLUTION, SEED = 1500, 1100, 32, 41
+STEPS, LEAD, RESOLUTION, SEED = 600, 450, 32, 41
 
 
 def compare_layers(

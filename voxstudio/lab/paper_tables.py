@@ -37,7 +37,7 @@ TABLES = {
         PaperTable(
             "enhancer-layers",
             "Features of the enhancer GAN by bridged layer: linear SVM and retrieval on ModelNet10, at 32^3",
-            "--data with both 30^3 files of ModelNet10; trains four networks, about an hour on two cores",
+            "--data with both 30^3 files of ModelNet10; trains four networks, half an hour on two cores",
             "voxstudio.lab.feature_layers:make_table",
         ),
         PaperTable(
