@@ -19,7 +19,8 @@ COLUMNS = (("IoU, 1 view", "iou_1"), ("IoU, 5 views", "iou_5"), ("SSIM3D, 5 view
 GENERATOR_COLUMNS = (
     ("in largest part", "largest_component", 3), ("empty", "empty_or_full", 3),
     ("diversity / training's", "diversity_ratio", 2), ("inverted: IoU", "iou_inverted", 3), ("AP", "ap", 3),
-    ("MSE", "mse", 1), ("distance", "distance", 1), ("best code, r", "best_code_r", 2), ("class NMI", "nmi_class", 2),
+    ("MSE", "mse", 1), ("distance", "distance", 1), ("best code, r", "best_code_r", 2),
+    ("in a sweep", "best_code_within", 2), ("class NMI", "nmi_class", 2),
     ("SVM", "svm_modelnet10", 4), ("mAP", "map_modelnet10", 4),
 )  # fmt: skip
 """Heads, keys of the card's metrics, decimals."""

@@ -1,0 +1,67 @@
+"""The shipped generators themselves: their samples are shapes, differ, are the same again, and follow their codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from voxstudio.core.latent import Latent
+from voxstudio.core.paths import shipped
+from voxstudio.data.parametric import make
+from voxstudio.evaluation.metrics import diversity, iou, largest_component_share
+from voxstudio.lab.opening import open_any
+
+GENERATORS = ("chair-gan", "chair-infogan", "furniture-infogan", "chair-enhancer", "furniture-enhancer")
+SEEDS = range(32)
+
+
+@pytest.fixture(scope="module", params=GENERATORS)
+def model(request: pytest.FixtureRequest) -> Any:
+    return open_any(shipped("checkpoints") / request.param, "cpu")
+
+
+def test_samples_are_shapes_without_dust_that_differ(model: Any) -> None:
+    made = np.stack([model.decode(model.draw(seed)).occupancy for seed in SEEDS])
+    assert made.shape[1:] == (64, 64, 64)
+    filled = made.mean(axis=(1, 2, 3))
+    assert np.mean((filled < 1e-4) | (filled > 0.9)) <= 0.05, "empty or full"
+    assert np.median([largest_component_share(one) for one in made]) >= 0.9
+    names = [name for name in model.card.classes if name in ("chair", "table", "lamp", "sofa", "bed", "car", "airplane")]
+    learnt = np.stack([make(names[k % len(names)], k).occupancy(64) for k in SEEDS])
+    assert diversity(made) >= 0.7 * diversity(learnt)
+    again = model.decode(model.draw(3))
+    assert np.array_equal(again.values, model.decode(model.draw(3)).values)
+
+
+def test_codes_move_shapes_little_by_little(model: Any) -> None:
+    handles = [spec.name for spec in model.layout if not spec.is_noise]
+    if "continuous" not in handles:
+        pytest.skip("this one has no codes but its noise")
+    drawn = model.draw(5)
+    moved = []
+    for index in range(len(drawn.codes["continuous"])):
+        row = []
+        for value in np.linspace(-0.8, 0.8, 9):
+            continuous = drawn.codes["continuous"].copy()
+            continuous[index] = value
+            row.append(model.decode(Latent({**drawn.codes, "continuous": continuous})).occupancy)
+        steps = [iou(a, b) for a, b in zip(row, row[1:], strict=False)]
+        assert min(steps) > 0.5, "no jumps"
+        moved.append(iou(row[0], row[-1]))
+    assert min(moved) < 0.8 and max(moved) < 0.97, "each code moves something, one of them a lot"
+
+
+def test_a_shape_that_is_read_is_made_again(model: Any) -> None:
+    truth = make("chair", 900_001).occupancy(64)
+    (latent,) = model.encode(truth[None].astype(np.float32))
+    assert iou(model.decode(latent).occupancy, truth) > 0.45
+
+
+def test_an_enhancer_imagines_a_picture_of_its_shape(model: Any) -> None:
+    if not hasattr(model, "side_image"):
+        pytest.skip("only the enhancer imagines pictures")
+    pictures = [model.side_image(model.draw(seed)).pixels[..., :3].astype(float) for seed in range(6)]
+    assert all(one.std() > 10 for one in pictures), "something stands before a background"
+    assert all(np.abs(a - b).mean() > 2 for a, b in zip(pictures, pictures[1:], strict=False)), "each another"
