@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,4 +60,6 @@ class _RingViews(ViewBatches):
 
         place = int(rng.integers(self.viewpoints))
         azimuth = FIRST_AZIMUTH_DEG + 360.0 * place / self.viewpoints
-        return picture_of(surface, self.image_size, azimuth, ELEVATION_DEG, background=GREY)
+        # Without the colours of its parts, which nobody can tell from a shape.
+        clay = replace(surface, colors=None)
+        return picture_of(clay, self.image_size, azimuth, ELEVATION_DEG, background=GREY)
