@@ -113,7 +113,8 @@ def generator_recipes(folder: Path, **more: object) -> None:
 
     for name, key in (("a-plain", "gan3d"), ("with-codes", "infogan3d")):
         document = {
-            "family": key, "title": name, "summary": "Tiny.", "options": {**family(key).smallest, "classes": ["bed", "lamp"]},
+            "family": key, "title": name, "summary": "Tiny.",
+            "options": {**family(key).smallest, "classes": ["bed", "lamp"]},
             "sources": [{"parametric": ["bed", "lamp"], "count": 6, "weight": 1.0}],
             **({"base": "with-codes", **more} if key == "gan3d" else {}),
         }  # fmt: skip

@@ -18,6 +18,7 @@ from voxstudio.core.collection import Collection
 from voxstudio.engine.family import LatentSpace, Progress, quiet
 from voxstudio.engine.inversion import invert_many
 from voxstudio.engine.latent_space import draws, has_features, occupancies
+from voxstudio.evaluation.code_effect import code_effect
 from voxstudio.evaluation.code_labels import CHECK_SHAPES, FIND_SHAPES, label_codes
 from voxstudio.evaluation.code_scores import SeenCodes, class_agreement, factor_agreement, seen_codes
 from voxstudio.evaluation.factors import FactorReader
@@ -153,6 +154,7 @@ def measure_codes(
     figures: Figures = {
         "best_code_r": round(best, 4), "best_code_within": round(faithful, 4), "controls": {"": document},
     }  # fmt: skip
+    figures["code_effect"] = dict(code_effect(model))
     agreement = factor_agreement(model, reader, progress=lambda f, w: progress(0.7 + 0.3 * f, w)) if reader else None
     if agreement is not None:
         figures["mig"] = round(agreement.gap.mig, 4)
