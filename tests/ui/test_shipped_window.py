@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +50,60 @@ def test_two_photos_become_a_printable_file(qtbot: object, tmp_path: Path, monke
     driver.window.deleteLater()
     driver.studio.deleteLater()
     driver.__dict__.clear()
+
+
+@pytest.fixture
+def opened(qtbot: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Driver]]:
+    """The window with a shipped checkpoint and a first shape."""
+    from voxstudio.ui import theme
+    from voxstudio.ui.run import Studio, application
+
+    monkeypatch.setenv("VOXSTUDIO_CHECKPOINTS", "")
+    theme.apply(application(), "light")
+    drivers: list[Driver] = []
+
+    def open_it(name: str) -> Driver:
+        driver = Driver(Studio((), (1280, 800), name, "cpu", None))
+        drivers.append(driver)
+        driver.window.show()
+        driver.until(lambda: driver.is_ready and driver.session.shown is not None)
+        driver.canvas.stop_turning()
+        driver.settle()
+        return driver
+
+    yield open_it
+    for driver in drivers:
+        driver.leave()
+
+
+def test_codes_of_a_shipped_generator_say_what_they_move_and_move_it(opened: Callable[[str], Driver]) -> None:
+    driver = opened("furniture-infogan")
+    panel, session = driver.panel("create"), driver.session
+    measured = {row["handle"]: row for row in session.checkpoint.card.metrics["controls"][""]["labels"]}
+    best = max((row for row in measured.values() if not row["is_choice"]), key=lambda row: abs(row["r"]))
+    said = panel.codes.rows[best["handle"]].found
+    driver.until(lambda: bool(said.full_text()))
+    assert best["title"] in said.full_text() and f"{abs(best['r']):.2f}" in said.full_text()
+    before = session.shown.grid.occupancy
+    row = panel.codes.rows[best["handle"]].row
+    row.slider.setSliderPosition(row.slider.maximum() if row.slider.value() < 0 else row.slider.minimum())
+    driver.until(lambda: not np.array_equal(session.shown.grid.occupancy, before) and not session.shown.draft)
+    kinds = panel.codes.rows["categorical:0"]
+    shapes = []
+    for kind in range(3):
+        kinds.combo.setCurrentIndex(kind)
+        kinds.combo.activated.emit(kind)
+        driver.until(lambda kind=kind: session.shown.latent.codes["categorical"].argmax() == kind)
+        driver.settle()
+        shapes.append(session.shown.grid.occupancy)
+    assert all(not np.array_equal(a, b) for a, b in zip(shapes, shapes[1:], strict=False))
+
+
+def test_an_imagined_picture_stands_beside_the_shape(opened: Callable[[str], Driver]) -> None:
+    driver = opened("chair-enhancer")
+    overlay = driver.window.viewport.overlay
+    driver.until(lambda: overlay.side.isVisible())
+    assert driver.session.shown.side is not None or overlay.side.isVisible()
+    driver.panel("create").dice.click()
+    driver.settle()
+    assert overlay.side.isVisible() and driver.session.shown.surface.volume > 0
