@@ -111,11 +111,14 @@ def test_the_training_shapes_are_found_or_asked_for(tmp_path: Path, monkeypatch:
     made = {"title": "parametric shapes", "objects": 6}
     parametric = training_shapes(replace(card, data={"sources": [made]}))
     assert len(parametric) == 6 and parametric.names[0] == "lamp-0" and parametric.resolution == 24
-    real = replace(card, data={"sources": [{"title": "ModelNet10 chairs, 32^3"}, made]})
+    chairs = {"title": "ModelNet10 chairs, 32^3"}
     with pytest.raises(
         BadInput, match="learned from ModelNet10 chairs, 32.3, which are not part of the program.*--data"
     ):
-        training_shapes(real)
+        training_shapes(replace(card, data={"sources": [chairs]}))
+    real = replace(card, data={"sources": [chairs, made]})
+    alone = training_shapes(real)
+    assert len(alone) == 6 and alone.title == "parametric shapes alone, without ModelNet10 chairs, 32^3"
     grids = np.stack([parametric.occupancy(k) for k in range(6)])
     np.savez(
         tmp_path / "real.npz", voxels=np.packbits(grids.reshape(6, -1), axis=1), shape=np.array([24] * 3),

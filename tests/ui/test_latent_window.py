@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from demo_codes import CodesModel, EnhancedModel
 from driver import Driver
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from test_panels_fit import _cut_off
 
@@ -242,3 +242,32 @@ def test_the_explorers_fit(open_window: Callable[..., Driver], colours: str, siz
         assert (driver.window.width(), driver.window.height()) == size, f"{key} makes the window grow"
         assert not _cut_off(driver.window.docks[key]), key
     assert not _cut_off(driver.window.viewport)
+
+
+def test_the_wheel_scrolls_past_a_slider_that_nobody_chose(explorer: Driver) -> None:
+    panel, session = explorer.panel("create"), explorer.session
+    panel.make.click()
+    explorer.until(lambda: session.shown is not None)
+    explorer.settle()
+    slider = panel.codes.rows["continuous:0"].row.slider
+    slider.clearFocus()
+    before = slider.value()
+    for _ in range(3):
+        place = QPointF(slider.rect().center())
+        event = QWheelEvent(
+            place, slider.mapToGlobal(place), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(slider, event)
+    assert slider.value() == before and session.draw.codes == ()
+
+
+def test_a_keyframe_added_elsewhere_is_told_and_the_panel_stays(explorer: Driver) -> None:
+    panel, session = explorer.panel("create"), explorer.session
+    panel.make.click()
+    explorer.until(lambda: session.shown is not None)
+    explorer.settle()
+    for count in (1, 2):
+        explorer.window.commands.action("add-keyframe").trigger()
+        assert len(session.path.keys) == count and explorer.window.is_front("create")
+        assert session.message.sentence.startswith(f"Keyframe {count} is in the path")

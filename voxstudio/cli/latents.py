@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,12 @@ def label_of(model: Model, wanted: str | None) -> str | None:
     return wanted if wanted is not None else labels[0]
 
 
+def by_name(codes: Mapping[str, float], space: Any) -> dict[str, float]:
+    """The same codes by the model's own names: the window's do too, such as ``"Code 1"``."""
+    titles = {control.title.lower(): control.name for control in space.controls()}
+    return {titles.get(name.lower(), name): value for name, value in codes.items()}
+
+
 def codes_of(words: Sequence[str]) -> dict[str, float]:
     """``["continuous:0=0.5"]`` as numbers; BadInput names what is wrong."""
     codes = {}
@@ -115,7 +121,7 @@ def keyframe(model: Model, word: str, label: str | None, arguments: argparse.Nam
     from voxstudio.engine.latent_file import load_latent
 
     if word.lstrip("-").isdecimal() and len(word) < 40:
-        codes = codes_of(arguments.code)
+        codes = by_name(codes_of(arguments.code), model.space)
         return model.draw(int(word), label, arguments.truncation, codes), label
     path = Path(word)
     if not path.exists():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
-from voxstudio.cli.latents import codes_of, label_of
+from voxstudio.cli.latents import by_name, codes_of, label_of
 from voxstudio.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def sample_command(arguments: argparse.Namespace) -> Outcome:
     if arguments.latent:
         commands._writable(arguments.latent, (".json",))
     model = api.open(arguments.checkpoint, arguments.device)
+    codes = by_name(codes, model.space)
     label = label_of(model, arguments.label)
     seeds = range(arguments.seed, arguments.seed + count)
     if sheet:

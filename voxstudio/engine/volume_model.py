@@ -86,7 +86,8 @@ class VolumeModel:
         for index in range(self.space.categorical):
             values = tuple(str(value + 1) for value in range(self.space.categories))
             words = "A categorical code; a sweep tells what it chooses."
-            found.append(Choice(f"categorical:{index}", f"Kind {index + 1}", values, values[0], words))
+            title = f"Kind {index + 1}" if self.space.categorical > 1 else "Kind"
+            found.append(Choice(f"categorical:{index}", title, values, values[0], words))
         found.append(Slider("truncation", "Truncation", 0.0, 1.5, 1.0, "", "How far from the average shape."))
         found.append(Slider("iso", "Threshold", 0.05, 0.95, self.card.iso_level, "", "Probability at the surface."))
         return tuple(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,8 +178,8 @@ def open_index(card: Card) -> NearestIndex | None:
 def training_shapes(card: Card, data: Path | None = None) -> Collection:
     """The shapes that a checkpoint learned from, as far as they are at hand, at its resolution.
 
-    ``data`` names the folder or file of real shapes, by default that of VOXSTUDIO_DATA; without one, parametric shapes
-    stand for the training set if the card says that it saw them. Raises BadInput, with what to do, if they are not
+    ``data`` names the folder or file of real shapes, by default that of VOXSTUDIO_DATA; without one, the
+    parametric shapes among them are taken alone. Raises BadInput, with what to do, if they are not
     there.
     """
     from voxstudio.data.readers import read_collection
@@ -189,6 +189,9 @@ def training_shapes(card: Card, data: Path | None = None) -> Collection:
     real = [title for title in sources if title != "parametric shapes"]
     if given is not None and (real or data is not None):
         return _with_parametric(card, read_collection(given, "train", card.classes or None, card.resolution), sources)
+    if real and len(real) < len(sources):  # the made part of them is always at hand
+        made = _parametric(card)
+        return replace(made, title=f"parametric shapes alone, without {', '.join(real)}")
     if real:
         raise BadInput(
             f"{card.name} learned from {', '.join(real)}, which are not part of the program: name their folder "

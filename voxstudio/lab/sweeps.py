@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,7 @@ def find_labels(
     reader = reader_for(model.card, label, lambda f, w: progress(0.2 * f, w))
     share = 0.2 if reader is not None else 0.0
     found = label_codes(model, label, reader, find, check, lambda f, w: progress(share + (1 - share) * f, w))
-    names = model.card.metrics.get("value_names", {})
-    rows = [
-        replace(one, values=tuple(str(v) for v in names[one.handle])) if one.handle in names else one
-        for one in found.labels
-    ]
-    return replace(found, labels=tuple(rows))
+    return _with_values(found, model.card)
 
 
 # ---- files -------------------------------------------------------------------------------------------
@@ -117,7 +112,19 @@ def stored_labels(card: Card, label: str | None = None) -> CodeLabels | None:
         found = CodeLabels.from_json(card.metrics["controls"][label or ""])
     except DAMAGED:
         return None
-    return found if found.sha256 == card.sha256 else None
+    return _with_values(found, card) if found.sha256 == card.sha256 else None
+
+
+def _with_values(found: CodeLabels, card: Card) -> CodeLabels:
+    """The same labels with the names of a choice's values that the card tells."""
+    names = card.metrics.get("value_names", {})
+    if not isinstance(names, Mapping):
+        return found
+    rows = [
+        replace(one, values=tuple(str(v) for v in names[one.handle])) if one.handle in names else one
+        for one in found.labels
+    ]
+    return replace(found, labels=tuple(rows))
 
 
 def into_card(folder: Path, found: CodeLabels) -> Card:

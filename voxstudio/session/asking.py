@@ -86,7 +86,11 @@ class Asking(State):
         if isinstance(self._draw, Given):
             return self._draw.origin
         if self._draw is not None:
-            return told_draw(self._draw, self._model.controls if self._model is not None else ())
+            if self._model is not None:
+                return told_draw(self._draw, self._model.controls)
+            card = self._checkpoint.card if self._checkpoint is not None else None  # still being opened
+            recipe = card.network.get("recipe") if card is not None else None
+            return told_draw(self._draw, (), bool(recipe.get("conditional")) if isinstance(recipe, dict) else None)
         words = "1 photo" if len(views) == 1 else f"{len(views)} photos, {self._options.fusion}"
         left_out = [view.name for view in self._views if view.id == self._preview]
         return f"{words}, without {left_out[0]}" if left_out else words

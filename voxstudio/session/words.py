@@ -8,9 +8,13 @@ from voxstudio.core.controls import Control
 from voxstudio.engine.requests import Draw
 
 
-def told_draw(draw: Draw, controls: Sequence[Control] = ()) -> str:
-    """``chair from noise, seed 4, Code 1 at 0.30``; codes are called as the family's controls are."""
-    chooses = not controls or any(control.name == "label" for control in controls)
+def told_draw(draw: Draw, controls: Sequence[Control] = (), chooses: bool | None = None) -> str:
+    """``chair from noise, seed 4, Code 1 at 0.30``; codes are called as the family's controls are.
+
+    ``chooses``: whether the class is the person's choice; None reads it off the controls.
+    """
+    if chooses is None:
+        chooses = not controls or any(control.name == "label" for control in controls)
     what = draw.label if draw.label and chooses else "object"  # others name classes that they do not choose from
     first = draw.origin if draw.start is not None else f"{what} from noise, seed {draw.seed}"
     parts = [first or "a kept latent"]

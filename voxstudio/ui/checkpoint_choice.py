@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox
 
+from voxstudio.ui.inputs import calm_wheel
 from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class CheckpointChoice(QComboBox):
         self.setAccessibleName("Checkpoint")
         self.setToolTip("The trained model that does the work")
         self.setMinimumContentsLength(12)
+        calm_wheel(self)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         studio.bridge.changed.connect(self._changed)
         self.activated.connect(self._chosen)
@@ -39,6 +41,8 @@ class CheckpointChoice(QComboBox):
         for entry in session.catalogue:
             if entry.card is not None and offers(entry.card, self._capability):
                 self.addItem(entry.card.title or entry.name, str(entry.folder))
+                tip = f"{entry.name}: {entry.card.summary}" if entry.card.summary else entry.name
+                self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         chosen = str(session.checkpoint.folder) if session.checkpoint else ""
         if chosen and self.findData(chosen) < 0:
             title = session.checkpoint.card.title if session.checkpoint.card else session.checkpoint.name

@@ -154,6 +154,7 @@ class ChoiceCode(Row):
             for k, value in enumerate(values):
                 self.combo.addItem(value, k + 1)
             self.combo.activated.connect(self._listed)
+            inputs.calm_wheel(self.combo)
             control = self.combo
         control.setToolTip(tip)
         self._column.setSpacing(2)

@@ -24,6 +24,23 @@ from voxstudio.ui.widgets import LABEL_WIDTH, words
 FIELD_WIDTH = 60
 
 
+class _WheelGuard(QObject):
+    """Lets the wheel pass on to what scrolls, unless the control has the focus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def calm_wheel(*controls: QWidget) -> None:
+    """Let the wheel scroll the panel where it passes over a control that nobody chose."""
+    for control in controls:
+        control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        control.installEventFilter(_WheelGuard(control))
+
+
 class SliderRow(QWidget):
     """Label, slider and a number that can be typed; a double-click on the label or slider resets it.
 
@@ -58,6 +75,7 @@ class SliderRow(QWidget):
             part.setAccessibleName(title)
         for part in (self.slider, self.label):
             part.installEventFilter(self)
+        calm_wheel(self.slider, self.field)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID)

@@ -76,9 +76,11 @@ class LatentDeeds(QObject):
 
     @Slot()
     def add_keyframe(self) -> None:
-        """Make the shape on the stage part of the path, and go there."""
-        self._window.go("interpolate")
-        self._studio.session.path.add()
+        """Make the shape on the stage part of the path; where it stands is told unless it can be seen."""
+        session = self._studio.session
+        if session.path.add() and not self._window.is_front("interpolate"):
+            count = len(session.path.keys)
+            session.say("info", f"Keyframe {count} is in the path; the panel Interpolate walks through it.", "result")
 
     @Slot()
     def measure(self) -> None:

@@ -116,6 +116,10 @@ class Window(QMainWindow):
         """The panel that is shown; None before there is a session."""
         return self.docks[self._key].panel
 
+    def is_front(self, key: str) -> bool:
+        """True if this panel is the one that is shown."""
+        return self._key == key
+
     @Slot()
     def _go_by_action(self) -> None:
         self.go(str(self.sender().property("key")).removeprefix("go-"))
