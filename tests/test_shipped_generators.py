@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,12 @@ SEEDS = range(32)
 
 @pytest.fixture(scope="module", params=GENERATORS)
 def model(request: pytest.FixtureRequest) -> Any:
-    return open_any(shipped("checkpoints") / request.param, "cpu")
+    return opened(request.param)
+
+
+@cache
+def opened(name: str) -> Any:
+    return open_any(shipped("checkpoints") / name, "cpu")
 
 
 def test_samples_are_shapes_without_dust_that_differ(model: Any) -> None:
@@ -35,10 +41,9 @@ def test_samples_are_shapes_without_dust_that_differ(model: Any) -> None:
     assert np.array_equal(again.values, model.decode(model.draw(3)).values)
 
 
-def test_codes_move_shapes_little_by_little(model: Any) -> None:
-    handles = [spec.name for spec in model.layout if not spec.is_noise]
-    if "continuous" not in handles:
-        pytest.skip("this one has no codes but its noise")
+@pytest.mark.parametrize("name", [name for name in GENERATORS if "infogan" in name])
+def test_codes_move_shapes_little_by_little(name: str) -> None:
+    model = opened(name)
     drawn = model.draw(5)
     moved = []
     for index in range(len(drawn.codes["continuous"])):
@@ -59,9 +64,9 @@ def test_a_shape_that_is_read_is_made_again(model: Any) -> None:
     assert iou(model.decode(latent).occupancy, truth) > 0.45
 
 
-def test_an_enhancer_imagines_a_picture_of_its_shape(model: Any) -> None:
-    if not hasattr(model, "side_image"):
-        pytest.skip("only the enhancer imagines pictures")
+@pytest.mark.parametrize("name", [name for name in GENERATORS if "enhancer" in name])
+def test_an_enhancer_imagines_a_picture_of_its_shape(name: str) -> None:
+    model = opened(name)
     pictures = [model.side_image(model.draw(seed)).pixels[..., :3].astype(float) for seed in range(6)]
     assert all(one.std() > 10 for one in pictures), "something stands before a background"
     assert all(np.abs(a - b).mean() > 2 for a, b in zip(pictures, pictures[1:], strict=False)), "each another"

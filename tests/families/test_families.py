@@ -186,7 +186,7 @@ def test_what_a_recipe_freezes_stays_as_it_was(key: str, store: ShapeStore, tmp_
     free = [name for name in after if name.startswith(("maker.net.first", "critic.verdict", "critic.posterior"))]
     assert free and any(not torch.equal(before[name], after[name]) for name in free)
     name, tuned = fine_tuning_recipe(base)
-    assert name == key and tuned.coarse_steps == 0 and tuned.width == 16  # type: ignore[attr-defined]
+    assert name == key and tuned.coarse_steps == 0 and tuned.width == 16
 
 
 @pytest.mark.parametrize("key", list(families()))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
+from modelnet_files import write_modelnet
 
 from voxstudio.core.errors import BadInput
-from voxstudio.data.parametric import make
 from voxstudio.families import family
 from voxstudio.lab.feature_layers import PAPER, compare_layers, layers_table
 from voxstudio.lab.label_ablation import RUNS, compare_labels
@@ -18,22 +17,8 @@ from voxstudio.lab.paper_tables import TABLES, list_of_tables, make_table
 CLASSES = ("chair", "table", "lamp", "sofa", "bed")
 
 
-def modelnet(folder: Path) -> Path:
-    """Both files of ModelNet10 as they are published, with parametric shapes in them: 20 and 10 objects."""
-    for split, count, first in (("train", 4, 0), ("test", 2, 500)):
-        rows = [(name, first + k) for name in CLASSES for k in range(count)]
-        grids = np.stack([make(name, seed).occupancy(30) for name, seed in rows])
-        np.savez(
-            folder / f"modelnet10_vox30_{split}.npz", voxels=np.packbits(grids.reshape(len(grids), -1), axis=1),
-            shape=np.array([30, 30, 30]), names=np.array([f"{name}_{seed}" for name, seed in rows]),
-            labels=np.array([CLASSES.index(name) for name, _ in rows]), classes=np.array(CLASSES),
-        )  # fmt: skip
-    return folder
-
-
 def test_layers_are_compared_by_networks_trained_alike(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    data, work, picture = modelnet(tmp_path / "data"), tmp_path / "work", tmp_path / "curves.png"
+    data, work, picture = write_modelnet(tmp_path / "data", CLASSES, 4, 2), tmp_path / "work", tmp_path / "curves.png"
     small = {**family("enhancer_gan").smallest, "coarse_steps": 0}
     small = {k: v for k, v in small.items() if k not in ("max_steps", "lead_steps", "resolution")}
     said: list[str] = []

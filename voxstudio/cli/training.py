@@ -107,7 +107,7 @@ def _run_with_events(record: Family, recipe: Recipe, arguments: Namespace) -> tu
     except VoxStudioError as error:
         writer.tell("failed", sentence=str(error))
         raise
-    except Exception as error:
+    except Exception as error:  # the window reads the sentence; the trace goes its usual way
         writer.tell("failed", sentence=f"The training ended by a mistake of the program ({type(error).__name__}).")
         raise
     card = read_card(Path(arguments.out))

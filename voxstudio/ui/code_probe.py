@@ -38,7 +38,7 @@ class Hand:
         self.painted_at = 0.0
         self._deliver, self._take = self.session._worker._deliver, self.session._take
         setattr(self.session._worker, "_deliver", self._made)  # noqa: B010 - it counts what passes
-        setattr(self.session, "_take", self._taken)  # noqa: B010
+        setattr(self.session, "_take", self._taken)  # noqa: B010 - it counts what passes
         self.canvas.painted.connect(self._painted)
 
     def _made(self, event: Any) -> None:

@@ -133,7 +133,7 @@ def png(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # It takes a str, whatever its stub says, and refuses the bytes that the stub asks for.
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # it takes any QIODevice; its stub does not
     return bytes(buffer.data().data())
 
 

@@ -179,7 +179,7 @@ class Plot(QWidget):
         """Import thread."""
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # the system's face may be unknown to it
         import matplotlib.backends.backend_qtagg
-        import matplotlib.figure  # noqa: F401
+        import matplotlib.figure  # noqa: F401 - imported ahead
 
         self._studio.bridge.post(partial(self._build))
 

@@ -99,8 +99,8 @@ class Studio(QObject):
     def _import_view(self) -> None:
         """Import what takes long beside the GUI thread. Import thread."""
         try:
-            import pyvista  # noqa: F401
-            import pyvistaqt  # noqa: F401
+            import pyvista  # noqa: F401 - imported ahead
+            import pyvistaqt  # noqa: F401 - imported ahead
         finally:
             with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
                 self._imported.emit()

@@ -28,7 +28,7 @@ _FIT_WIDE = 0.84
 
 def rgb(colour: str) -> tuple[float, float, float]:
     """``#rrggbb`` as three numbers in [0, 1]."""
-    return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))  # type: ignore[return-value]
+    return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))  # type: ignore[return-value]  # three of them
 
 
 def poly_data(surface: Surface) -> vtkPolyData:

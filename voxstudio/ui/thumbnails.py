@@ -46,6 +46,7 @@ def portrait(grid: VoxelGrid, side: int, clay: str) -> Pixels:
     colour = np.array([int(clay[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
     tint = tuple(float(part) for part in colour / colour.max())
     buffer = render_gbuffer(surface, frame(box, AZIMUTH_DEG, ELEVATION_DEG), 2 * side)
+    # ignored: a colour has three parts, which a tuple of a generator does not tell mypy
     image = np.concatenate([shade(buffer, Light(tint=tint)), buffer.mask[..., None]], axis=2)  # type: ignore[arg-type]
     small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     small[..., :3] /= np.maximum(small[..., 3:], 1e-3)

@@ -112,7 +112,7 @@ class EnhancerMaker(Maker):
         nn.Module.__init__(self)
         self.entry = Entry(space, recipe.entry_width) if recipe.lead_steps else None
         # It takes the place of Maker's generator and has the same methods, without being one.
-        self.net: EnhancedGenerator = EnhancedGenerator(recipe, space.inputs, coarse)  # type: ignore[assignment]
+        self.net: EnhancedGenerator = EnhancedGenerator(recipe, space.inputs, coarse)  # type: ignore[assignment]  # its face, wider
 
     def picture(self, entered: Tensor) -> Tensor:
         """Entered codes to pictures ``[N, 3, S, S]`` in [-1, 1]."""
