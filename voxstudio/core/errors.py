@@ -23,5 +23,9 @@ class CannotWrite(VoxStudioError):
     """A result could not be written; nothing half-written was left."""
 
 
+class Diverged(VoxStudioError):
+    """Values became infinite or lost all bounds; the last good state stands."""
+
+
 class Cancelled(Exception):
     """The person asked the running work to stop."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.ascent import Ascent, AscentState
 from voxstudio.core.card import Card
 from voxstudio.core.controls import Control
 from voxstudio.core.latent import CodeSpec, Latent
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 
 Views = npt.NDArray[np.uint8]
 """What a network sees: uint8 ``[N, S, S, 4]``, RGB over mid grey (128) plus the mask as fourth channel."""
+
+
+Progress = Callable[[float, str], None]
+"""Called with a fraction in [0, 1] and a few words; raises Cancelled if the person asked to stop."""
+
+
+def quiet(fraction: float, words: str) -> None:
+    """A Progress that says nothing."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,66 @@ class Reconstructor(Protocol):
         """encode, fuse, decode."""
 
 
+@runtime_checkable
+class Classifier(Protocol):
+    """Says what a shape is, and how its answer depends on every voxel. Grids are ``[N, R, R, R]``, bool or float32 in
+    [0, 1], and R is the card's resolution; classes are those of the card."""
+
+    card: Card
+
+    def logits(self, grids: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Float32 ``[N, K]``; their softmax are the probabilities. An answer does not depend on its batch."""
+
+    def features(self, grids: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Float32 ``[N, F]``, the values of the last convolution."""
+
+    def loss_gradient(self, grids: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Gradient of the cross-entropy of ``labels`` to the grids, float32 ``[N, R, R, R]`` (for attacks)."""
+
+    def score_gradient(self, grids: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Gradient of the logits of ``labels`` to the grids, float32 ``[N, R, R, R]`` (for saliency)."""
+
+
+@runtime_checkable
+class Synthesizer(Protocol):
+    """Makes shapes step by step by climbing its own score (3DWINN, 3.2)."""
+
+    card: Card
+    targets: tuple[str, ...]
+    """Classes that can be aimed at; empty if there is one score for all."""
+    cascades: int
+    usual: Ascent
+    """The steps that it was trained with."""
+    usual_steps: int
+    """Steps in each cascade until a shape from noise is done."""
+
+    def begin(self, seeds: Sequence[int], start: VoxelGrid | None = None, ascent: Ascent | None = None) -> AscentState:
+        """A chain for each seed: from N(0, 1), or all from ``start`` (of any resolution)."""
+
+    def advance(self, state: AscentState, ascent: Ascent) -> AscentState:
+        """One step. Raises :class:`voxstudio.core.errors.Diverged` if values become infinite; the state given stays good."""
+
+    def synthesize(
+        self, seeds: Sequence[int], target: str | None = None, progress: Progress = quiet, steps: int | None = None
+    ) -> AscentState:
+        """From noise through every cascade."""
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Puts shapes and pictures of shapes into one space, in which near means alike (cross-domain triplet encoder)."""
+
+    card: Card
+    dimensions: int
+    image_size: int
+
+    def embed_voxels(self, grids: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Float32 ``[N, D]`` of grids ``[N, R, R, R]``, bool or float32 in [0, 1]; R is the card's resolution."""
+
+    def embed_images(self, views: Views) -> npt.NDArray[np.float32]:
+        """Float32 ``[N, D]`` of views (uint8 ``[N, S, S, 4]``; S is ``image_size``)."""
+
+
 @dataclass(frozen=True)
 class StepReport:
     """What one training step tells: named losses and metrics, plain floats."""
@@ -179,14 +248,6 @@ class Guesser(Protocol):
 
     def settle(self, recipe: Recipe, there: frozenset[str], whole_parts: bool = False) -> Settled:
         """What can be done with these tensors; ``whole_parts`` leaves out a part of which some are missing."""
-
-
-Progress = Callable[[float, str], None]
-"""Called with a fraction in [0, 1] and a few words; raises Cancelled if the person asked to stop."""
-
-
-def quiet(fraction: float, words: str) -> None:
-    """A Progress that says nothing."""
 
 
 ViewBatches = Sequence[Any]
