@@ -169,7 +169,7 @@ class Synthesizer(Protocol):
         """A chain for each seed: from N(0, 1), or all from ``start`` (of any resolution)."""
 
     def advance(self, state: AscentState, ascent: Ascent) -> AscentState:
-        """One step. Raises :class:`voxstudio.core.errors.Diverged` if values become infinite; the state given stays good."""
+        """One step. Raises :class:`voxstudio.core.errors.Diverged` if values become infinite; ``state`` stays good."""
 
     def synthesize(
         self, seeds: Sequence[int], target: str | None = None, progress: Progress = quiet, steps: int | None = None
