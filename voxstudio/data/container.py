@@ -30,7 +30,8 @@ from voxstudio.core.errors import BadInput
 MAGIC = b"VOXDATA\x01"
 ALIGNMENT = 64
 _PREFIX = len(MAGIC) + 8 + 4
-_DTYPES = ("|u1", "|i1", "<u2", "<u4", "<i4")
+_DTYPES = ("|u1", "|i1", "<u2", "<u4", "<i4", "<f4")
+WHAT, CURE = "file of imported shapes", "import it again"
 _SLICE = 1 << 24
 
 Array = npt.NDArray[Any]
@@ -97,21 +98,26 @@ def _aligned(place: int) -> int:
     return -(-place // ALIGNMENT) * ALIGNMENT
 
 
-def open_container(path: Path, verify: bool = False) -> tuple[dict[str, Any], dict[str, Array]]:
+def open_container(
+    path: Path, verify: bool = False, what: str = WHAT, cure: str = CURE
+) -> tuple[dict[str, Any], dict[str, Array]]:
     """What a container says of itself, and its arrays as read-only memory maps.
 
-    With ``verify`` every array is read and checked. Raises BadInput that names the file.
+    With ``verify`` every array is read and checked. Raises BadInput that names the file; ``what`` it should be and the
+    ``cure`` are said there.
     """
     path = Path(path)
     try:
         raw: Array = np.asarray(np.memmap(path, np.uint8, mode="r"))  # a plain view: slices of it are cheap
     except (OSError, ValueError) as error:  # numpy's word for an empty file is a ValueError
         reason = getattr(error, "strerror", None) or "it is empty"
-        raise BadInput(f"{path} cannot be opened ({reason}): check that it is a file of imported shapes.") from None
-    return parse_container(raw, str(path), verify)
+        raise BadInput(f"{path} cannot be opened ({reason}): check that it is a {what}.") from None
+    return parse_container(raw, str(path), verify, what, cure)
 
 
-def parse_container(raw: Array, where: str, verify: bool = False) -> tuple[dict[str, Any], dict[str, Array]]:
+def parse_container(
+    raw: Array, where: str, verify: bool = False, what: str = WHAT, cure: str = CURE
+) -> tuple[dict[str, Any], dict[str, Array]]:
     """The same from bytes, uint8 ``[length]``; ``where`` names them in the sentence. Raises BadInput."""
     try:
         about, table = _read_header(raw)
@@ -119,7 +125,7 @@ def parse_container(raw: Array, where: str, verify: bool = False) -> tuple[dict[
         if verify:
             check_arrays(arrays, table, tuple(arrays))
     except Unusable as error:
-        raise BadInput(f"{where} is not a usable file of imported shapes: {error}; import it again.") from None
+        raise BadInput(f"{where} is not a usable {what}: {error}; {cure}.") from None
     return {**about, "_table": table}, arrays
 
 
