@@ -63,6 +63,7 @@ class AscentState:
     seeds: one for each chain; its noise at a step depends on seed and step alone.
     step: steps since the start; ``cascade_step`` since the network ``cascade`` took over.
     first, second: Adam's moments, float32 ``[C, R, R, R]``.
+    gradient: of the score that ``aim`` (target and cascade) names, at ``volumes``: where the next step starts from.
     """
 
     volumes: npt.NDArray[np.float32]
@@ -74,6 +75,8 @@ class AscentState:
     cascade_step: int
     first: npt.NDArray[np.float32]
     second: npt.NDArray[np.float32]
+    gradient: npt.NDArray[np.float32]
+    aim: tuple[str | None, int]
 
     def grid(self, chain: int = 0, iso: float = 0.5, name: str = "") -> VoxelGrid:
         """One chain's volume as a field in [0, 1]."""

@@ -1,0 +1,1 @@
+"""3DWINN: one network that classifies shapes and makes them."""

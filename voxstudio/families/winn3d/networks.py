@@ -1,0 +1,87 @@
+"""The network of 3DWINN: classifier, critic and, by its gradient, generator (paper, figure 2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from voxstudio.families.winn3d.recipe import WinnRecipe
+
+SLOPE = 0.2
+LAST_SIDE = 2
+
+
+class WinnNet(nn.Module):
+    """Volumes ``[N, 1, R, R, R]`` in [-1, 1] to scores ``[N, outputs]``.
+
+    Convolutions 3^3 with 1, 2, 4, 8, 16 times ``width`` channels, LayerNorm over channels and space (its affine per
+    channel) and LeakyReLU after each, average pools of 2 down to 2^3, one linear layer. With the strided stem one
+    convolution k4 s2 takes the place of the first two and their pool.
+
+    ``mean`` ``[1, 1, R, R, R]`` is taken from every volume; :attr:`centre_batch` takes the batch's own in training.
+    """
+
+    def __init__(self, resolution: int, width: int, outputs: int, stem: str = "strided", dropout: float = 0.0) -> None:
+        super().__init__()
+        self.resolution = resolution
+        steps: list[nn.Module] = []
+        side = resolution
+        if stem == "paper":
+            steps += [*_step(1, width, 3, 1), *_step(width, 2 * width, 3, 1), nn.AvgPool3d(2)]
+        else:
+            steps += _step(1, 2 * width, 4, 2)
+        side //= 2
+        channels = 2 * width
+        while True:
+            out = min(2 * channels, 16 * width)
+            steps += _step(channels, out, 3, 1)
+            channels = out
+            if side <= LAST_SIDE:
+                break
+            steps.append(nn.AvgPool3d(2))
+            side //= 2
+            if side <= LAST_SIDE and channels == 16 * width:
+                break
+        self.body = nn.Sequential(*steps)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(channels * side**3, outputs)
+        self.centre_batch = False
+        self.mean: Tensor
+        self.register_buffer("mean", torch.zeros(1, 1, resolution, resolution, resolution))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores, float32."""
+        return torch.as_tensor(self.head(self.dropout(self.features(x)))).float()
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the linear layer sees, ``[N, F]``: 8 x 16 widths of values."""
+        mean = x.mean(dim=0, keepdim=True) if self.centre_batch and self.training else self.mean
+        return torch.as_tensor(self.body(x - mean).flatten(1))
+
+
+def _step(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module]:
+    # One group over all channels and voxels is LayerNorm over both, with an affine for each channel.
+    return [nn.Conv3d(inputs, outputs, kernel, stride, 1), nn.GroupNorm(1, outputs), nn.LeakyReLU(SLOPE)]
+
+
+def build_cascade(recipe: WinnRecipe, cascade: int) -> WinnNet:
+    """The network of one cascade."""
+    outputs = 1 if recipe.objective == "unsupervised" else len(recipe.classes)
+    net = WinnNet(resolutions(recipe)[cascade], recipe.width, outputs, recipe.stem, recipe.dropout)
+    net.centre_batch = recipe.centre == "batch"
+    return net
+
+
+def resolutions(recipe: WinnRecipe) -> tuple[int, ...]:
+    """Resolution of each cascade; a plain classifier has one network."""
+    return (recipe.resolution,) if recipe.objective == "plain" else recipe.cascades
+
+
+def score(outputs: Tensor, targets: Tensor | None) -> Tensor:
+    """What is climbed, ``[N]``: the only output, the outputs of ``targets`` ``[N]``, or the log of their summed
+    exponentials."""
+    if outputs.shape[1] == 1:
+        return outputs[:, 0]
+    if targets is None:
+        return torch.logsumexp(outputs, dim=1)
+    return outputs.gather(1, targets[:, None])[:, 0]

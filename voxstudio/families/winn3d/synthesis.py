@@ -1,0 +1,102 @@
+"""Chains of the training run: how they start, climb, end, and pass from one cascade to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from voxstudio.engine.place import Place
+from voxstudio.families.winn3d.ascent import Step, climb, fitted, gradient
+from voxstudio.families.winn3d.networks import WinnNet, score
+from voxstudio.families.winn3d.pool import NegativePool
+from voxstudio.families.winn3d.recipe import WinnRecipe
+
+
+class Synthesis:
+    """The pseudo-negatives of one cascade.
+
+    Chains start from ``start``, the shapes in which the chains of the cascade before ended, or from N(0, 1).
+    """
+
+    def __init__(
+        self, recipe: WinnRecipe, net: WinnNet, start: NegativePool | None, place: Place, generator: torch.Generator
+    ) -> None:
+        self.recipe, self.net, self.start = recipe, net, start
+        self.place, self.generator = place, generator
+        self.how = Step(recipe.ascent, (recipe.ascent_beta1, recipe.ascent_beta2), recipe.clip)
+        size = max(recipe.pool, recipe.batch_size)
+        self.pool = NegativePool(size, net.resolution, recipe.pool_place == "disk")
+        self._begin(torch.arange(size))
+
+    def negatives(self, count: int) -> tuple[Tensor, Tensor]:
+        """``count`` pseudo-negatives ``[N, 1, R, R, R]`` and the labels that they climbed to, ``[N]``."""
+        pool, recipe = self.pool, self.recipe
+        old = round(count * recipe.history_share) if pool.filled else 0
+        rows = torch.randperm(pool.size, generator=self.generator)[: max(count - old, 1)]
+        steps = recipe.ascent_steps if recipe.pool else recipe.chain_steps
+        if not recipe.pool:
+            self._begin(rows)
+        volumes = self._advance(rows, steps)
+        labels = pool.labels[rows]
+        over = rows[pool.ages[rows] >= recipe.chain_steps]
+        pool.end(over)
+        if len(over):
+            self._begin(over)
+        if old:
+            chosen = torch.randint(pool.filled, (old,), generator=self.generator)
+            volumes = torch.cat([volumes, pool.ended(chosen).to(volumes.device)])
+            labels = torch.cat([labels, pool.ended_labels[chosen]])
+        return volumes, labels.to(volumes.device)
+
+    def _advance(self, rows: Tensor, steps: int) -> Tensor:
+        device, r = self.place.device, self.recipe
+        x, first, second = (part.to(device) for part in self.pool.take(rows))
+        ages = self.pool.ages[rows].to(device, torch.float32).view(-1, 1, 1, 1, 1)
+        labels = self.pool.labels[rows].to(device)
+        scores = self._scores(labels)
+        for k in range(steps):
+            _, slope = gradient(scores, x)
+            noise = r.ascent_noise * self._normal(len(rows), x.shape[-1]) if r.ascent_noise else None
+            eps = r.ascent_rate * r.annealing ** (ages + k)
+            x, first, second = climb(x, slope, first, second, ages + k, eps, noise, self.how)
+        self.pool.put(rows, x, first, second, steps)
+        return x.half().float()
+
+    def _scores(self, labels: Tensor) -> Callable[[Tensor], Tensor]:
+        training = self.net.training
+
+        def found(x: Tensor) -> Tensor:
+            self.net.eval()
+            with self.place.autocast():
+                outputs = self.net(x)
+            self.net.train(training)
+            return score(outputs, labels)
+
+        return found
+
+    def _begin(self, rows: Tensor) -> None:
+        count, side = len(rows), self.net.resolution
+        classes = len(self.recipe.classes) if self.recipe.objective == "supervised" else 1
+        if self.start is not None and self.start.filled:
+            chosen = torch.randint(self.start.filled, (count,), generator=self.generator)
+            volumes, labels = fitted(self.start.ended(chosen), side), self.start.ended_labels[chosen]
+        else:
+            volumes = self._normal(count, side).cpu()
+            labels = torch.randint(classes, (count,), generator=self.generator)
+        self.pool.begin(rows, volumes.clamp(-1, 1) if self.recipe.clip else volumes, labels)
+
+    def _normal(self, count: int, side: int) -> Tensor:
+        return torch.randn((count, 1, side, side, side), generator=self.generator).to(self.place.device)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that exact resume needs."""
+        return {"pool": self.pool.state(), "start": self.start.state() if self.start is not None else None}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state`."""
+        self.pool.restore(state["pool"])
+        if self.start is not None and state["start"] is not None:
+            self.start.restore(state["start"])

@@ -1,0 +1,296 @@
+"""Trainer of 3DWINN: synthesis and classification in turn, one cascade after the other (paper, algorithm 1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from voxstudio.core.errors import BadCheckpoint
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.family import StepReport
+from voxstudio.engine.place import Place, as_place
+from voxstudio.families.winn3d.ascent import fitted, softened
+from voxstudio.families.winn3d.losses import gradient_penalty, label_loss, wasserstein
+from voxstudio.families.winn3d.networks import WinnNet, build_cascade, resolutions, score
+from voxstudio.families.winn3d.pool import NegativePool
+from voxstudio.families.winn3d.recipe import WinnRecipe
+from voxstudio.families.winn3d.synthesis import Synthesis
+
+BatchSource = Callable[[int], Iterator[Any]]
+ISO_LEVEL = 0.5
+WARM_UP = 100
+MEAN_BATCHES = 8
+SHOWN = 8
+
+
+def build_trainer(
+    recipe: WinnRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0
+) -> WinnTrainer:
+    """The trainer of a recipe; one seed decides the weights and every draw."""
+    return WinnTrainer(recipe, batches, as_place(place, recipe.precision), seed)
+
+
+class WinnTrainer:
+    """A :class:`voxstudio.engine.family.Trainer`: ``batches(step)`` opens the stream of voxel batches at a step."""
+
+    def __init__(self, recipe: WinnRecipe, batches: BatchSource, place: Place, seed: int) -> None:
+        self.recipe, self.batches, self.place, self.device = recipe, batches, place, place.device
+        self.generator = torch.Generator().manual_seed(seed * 1000 + place.rank)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.nets = [build_cascade(recipe, k).to(self.device) for k in range(len(resolutions(recipe)))]
+        self.seed, self.done, self.cascade, self.cascade_done = seed, 0, 0, 0
+        self.scores = (0.0, 0.0)
+        self.kept: list[dict[str, Tensor]] = []
+        self._stream: Iterator[Any] | None = None
+        self._mean: Tensor | None = None
+        self._enter(0, None)
+
+    # -- cascades --------------------------------------------------------------------------------------------------
+
+    def _enter(self, cascade: int, start: NegativePool | None) -> None:
+        """Make a cascade the one that learns; it starts from the weights of the one before where they fit."""
+        r, net = self.recipe, self.nets[cascade]
+        self.cascade, self.net, self.cascade_done = cascade, net, 0
+        if cascade and start is not None:
+            copy_fitting(net, self.nets[cascade - 1].state_dict())
+        self.place.share(net)
+        self.average = {name: value.detach().clone() for name, value in net.state_dict().items()} if r.ema else {}
+        self.optimizer = torch.optim.AdamW(
+            net.parameters(), r.learning_rate, (r.beta1, r.beta2), weight_decay=r.weight_decay
+        )
+        self.synthesis: Synthesis | None = None
+        if r.objective != "plain":
+            self.synthesis = Synthesis(r, net, start, self.place, self.generator)
+
+    def _length(self, cascade: int) -> int:
+        if cascade + 1 >= len(self.nets):
+            return max(self.recipe.max_steps - sum(self._length(k) for k in range(cascade)), 1)
+        steps = self.recipe.cascade_steps
+        return steps[min(cascade, len(steps) - 1)]
+
+    # -- one update ------------------------------------------------------------------------------------------------
+
+    def step(self) -> StepReport:
+        """Climb some pseudo-negatives, then update the classifier ``critic_updates`` times."""
+        if self._mean is None:
+            self._measure_mean()
+        if self._stream is None:
+            self._stream = self.batches(self.done * self.recipe.critic_updates)
+        if self.cascade + 1 < len(self.nets) and self.cascade_done >= self._length(self.cascade):
+            assert self.synthesis is not None
+            self._enter(self.cascade + 1, self.synthesis.pool)
+            self._set_means()
+        self._set_rate()
+        values: dict[str, float] = {}
+        seen = 0
+        for _ in range(self.recipe.critic_updates):
+            batch = next(self._stream)
+            seen += len(batch.voxels)
+            values = self._update(self._real(batch), torch.from_numpy(batch.labels).to(self.device))
+        self.done, self.cascade_done = self.done + 1, self.cascade_done + 1
+        if self.recipe.keep_iterations:
+            self.kept = [*self.kept, plain(self._weights())][-self.recipe.keep_iterations :]
+        return StepReport(self.place.means({**values, "cascade": float(self.cascade)}), seen * self.place.world)
+
+    def _real(self, batch: Any) -> Tensor:
+        x = torch.from_numpy(batch.voxels).to(self.device).float()[:, None]
+        x = fitted(2 * x - 1, self.net.resolution)
+        return x if self.synthesis is None else softened(x, self.recipe.soften)
+
+    def _noisy(self, x: Tensor) -> Tensor:
+        if not self.recipe.instance_noise:
+            return x
+        return x + self.recipe.instance_noise * torch.randn(x.shape, generator=self.generator).to(x.device)
+
+    def _update(self, real: Tensor, labels: Tensor) -> dict[str, float]:
+        r, net = self.recipe, self.net.train()
+        values: dict[str, float] = {}
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = torch.zeros((), device=self.device)
+        with torch.random.fork_rng(devices=[]):  # dropout draws from the global generator
+            torch.manual_seed(self.seed * 7919 + self.done)
+            if self.synthesis is not None:
+                negative, climbed = self.synthesis.negatives(len(real))
+                real_in, negative = self._noisy(real), self._noisy(negative)
+                with self.place.autocast():
+                    outputs = net(torch.cat([real_in, negative]))
+                seen, made = outputs[: len(real)], outputs[len(real) :]
+                real_score, made_score = score(seen, labels), score(made, climbed)
+                distance = wasserstein(real_score, made_score)
+                count = max(1, round(r.penalty_share * len(real)))
+                shares = torch.rand((count, 1, 1, 1, 1), generator=self.generator).to(self.device)
+                penalty = gradient_penalty(
+                    lambda x: self._climbed(x, labels[:count]), real_in[:count], negative[:count], shares
+                )
+                drift = torch.cat([real_score, made_score]).square().mean()
+                critic = distance + r.penalty_weight * penalty + r.drift_weight * drift
+                loss = loss + (r.alpha if r.objective == "supervised" else 1.0) * critic
+                values |= {"wasserstein": -distance.item(), "penalty": penalty.item()}
+                share = 0.99
+                low, high = real_score.detach().min().item(), real_score.detach().max().item()
+                old = self.scores if self.done else (low, high)
+                self.scores = (share * old[0] + (1 - share) * low, share * old[1] + (1 - share) * high)
+            else:
+                with self.place.autocast():
+                    seen = net(self._noisy(real))
+            if r.objective != "unsupervised":
+                label = label_loss(seen, labels, r.label_smoothing)
+                loss = loss + label
+                values |= {"cross-entropy": label.item()}
+                values["accuracy"] = (seen.argmax(1) == labels).float().mean().item()
+            torch.autograd.backward(loss)
+        self.place.average_gradients(net.parameters())
+        self.optimizer.step()
+        for name, value in net.state_dict().items():
+            if name in self.average:
+                decay = min(r.ema, (self.cascade_done + 1) / (self.cascade_done + 10))
+                self.average[name].lerp_(value.detach(), 1 - decay)
+        return {"loss": loss.item(), **values}
+
+    def _climbed(self, x: Tensor, labels: Tensor) -> Tensor:
+        with self.place.autocast():
+            return score(self.net(x), labels)
+
+    def _set_rate(self) -> None:
+        r, share = self.recipe, 1.0
+        if r.schedule == "cosine":
+            whole = self._length(self.cascade)
+            share = 0.5 * (1 + math.cos(math.pi * min(self.cascade_done / whole, 1.0)))
+            share *= min(1.0, (self.cascade_done + 1) / min(WARM_UP, whole))
+        for group in self.optimizer.param_groups:
+            group["lr"] = r.learning_rate * share
+
+    def _measure_mean(self) -> None:
+        """The mean of the training shapes, of which every network takes its own resolution's."""
+        stream = self.batches(0)
+        grids = [next(stream).voxels.mean(axis=0, dtype=np.float32) for _ in range(MEAN_BATCHES)]
+        self._mean = torch.from_numpy(2 * np.mean(grids, axis=0, dtype=np.float32) - 1)[None, None].to(self.device)
+        self._set_means()
+
+    def _set_means(self) -> None:
+        for net in self.nets[self.cascade :]:
+            assert self._mean is not None
+            net.mean.copy_(fitted(self._mean, net.resolution))
+        for name in self.average:
+            if name == "mean":
+                self.average[name].copy_(self.net.mean)
+
+    # -- what is shown and kept ------------------------------------------------------------------------------------
+
+    def samples(self) -> npt.NDArray[np.float32]:
+        """The latest shapes in which chains ended (or that climb still), ``[N, R, R, R]`` in [0, 1]."""
+        if self.synthesis is None:
+            return np.zeros((1, *(self.recipe.resolution,) * 3), np.float32)
+        pool = self.synthesis.pool
+        count = min(SHOWN, pool.filled or pool.size)
+        last = torch.tensor([(pool.turn - 1 - k) % pool.size for k in range(count)])
+        volumes = pool.ended(last) if pool.filled else pool.take(torch.arange(count))[0]
+        volumes = fitted(volumes, self.recipe.resolution)
+        return np.asarray(((volumes[:, 0] + 1) / 2).clamp(0, 1).numpy(), np.float32)
+
+    def preview(self) -> VoxelGrid:
+        """The shape in which the latest chain ended."""
+        return VoxelGrid.unit(self.samples()[0], ISO_LEVEL, f"step {self.done}")
+
+    def validate(self, batches: Sequence[Any]) -> float:
+        """Accuracy on held-out shapes, or, without labels, the share of them that scores above the mean of chains'
+        ends."""
+        net = self._exported_net()
+        right: list[float] = []
+        with torch.inference_mode(), self.place.autocast():
+            bar = 0.0
+            if self.recipe.objective == "unsupervised":
+                made = torch.from_numpy(2 * self.samples() - 1)[:, None].to(self.device)
+                bar = float(net(fitted(made, net.resolution)).mean())
+            for batch in batches:
+                outputs = net(self._real(batch))
+                labels = torch.from_numpy(batch.labels).to(self.device)
+                found = outputs[:, 0] > bar if outputs.shape[1] == 1 else outputs.argmax(1) == labels
+                right += found.float().tolist()
+        return float(np.mean(right)) if right else 0.0
+
+    def _exported_net(self) -> WinnNet:
+        net = build_cascade(self.recipe, self.cascade).to(self.device)
+        net.load_state_dict(self._weights())
+        return net.eval()
+
+    def _weights(self) -> Mapping[str, Tensor]:
+        return self.average or self.net.state_dict()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that exact resume needs."""
+        return {
+            "nets": [{k: v.detach().cpu().clone() for k, v in net.state_dict().items()} for net in self.nets],
+            "average": plain(self.average),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "synthesis": self.synthesis.state() if self.synthesis is not None else None,
+            "cascade": self.cascade, "cascade_done": self.cascade_done, "done": self.done,
+            "scores": list(self.scores), "mean": None if self._mean is None else self._mean.cpu(), "kept": self.kept,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from :meth:`state`."""
+        start = None
+        if state["cascade"] and state["synthesis"] is not None:
+            start = NegativePool(max(self.recipe.pool, self.recipe.batch_size), resolutions(self.recipe)[0])
+            side = int(state["synthesis"]["start"]["volumes"].shape[-1])
+            start = NegativePool(start.size, side, self.recipe.pool_place == "disk")
+            start.restore(state["synthesis"]["start"])
+        self._enter(int(state["cascade"]), start)
+        for net, kept in zip(self.nets, state["nets"], strict=True):
+            net.load_state_dict(kept)
+        self.average = {k: v.clone().to(self.device) for k, v in state["average"].items()}
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.synthesis is not None:
+            self.synthesis.restore(state["synthesis"])
+        self.generator.set_state(state["generator"])
+        self.cascade_done, self.done = int(state["cascade_done"]), int(state["done"])
+        self.scores = (float(state["scores"][0]), float(state["scores"][1]))
+        self._mean = None if state["mean"] is None else state["mean"].to(self.device)
+        self.kept = list(state["kept"])
+        self._stream = None
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the weights of a checkpoint (its last network, for every cascade that it fits); BadCheckpoint if none."""
+        last = max((int(name.split(".")[1]) for name in tensors if name.startswith("cascades.")), default=-1)
+        mine = {n.removeprefix(f"cascades.{last}."): t for n, t in tensors.items() if n.startswith(f"cascades.{last}.")}
+        taken = [copy_fitting(net, mine) for net in self.nets]
+        if not mine or max(taken) < 0.9:
+            raise BadCheckpoint(
+                "The weights do not fit the recipe: leave out the options that shape the network (width, stem, "
+                "cascades), or choose another checkpoint."
+            )
+        for name in self.average:
+            self.average[name].copy_(self.net.state_dict()[name])
+
+    def export(self) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+        """Inference weights of every cascade that has learnt so far, and the network's sizes."""
+        tensors: dict[str, Tensor] = {}
+        for k in range(self.cascade + 1):
+            weights = self._weights() if k == self.cascade else self.nets[k].state_dict()
+            tensors |= {f"cascades.{k}.{name}": value.detach().cpu().clone() for name, value in weights.items()}
+        for k, weights in enumerate(self.kept[:-1]):
+            tensors |= {f"iterations.{k}.{name}": value for name, value in weights.items()}
+        sizes = {"recipe": self.recipe.to_json(), "iso_level": ISO_LEVEL, "cascades": self.cascade + 1}
+        return tensors, {**sizes, "iterations": max(len(self.kept) - 1, 0), "scores": [round(s, 4) for s in self.scores]}
+
+
+def plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in weights.items()}
+
+
+def copy_fitting(net: WinnNet, weights: Mapping[str, Tensor]) -> float:
+    """Copy what has the same name and shape (never the mean); the share of the network's values that was."""
+    known = net.state_dict()
+    fits = {n: t for n, t in weights.items() if n in known and known[n].shape == t.shape and n != "mean"}
+    net.load_state_dict({**known, **fits})
+    return sum(t.numel() for t in fits.values()) / max(sum(t.numel() for n, t in known.items() if n != "mean"), 1)
