@@ -29,7 +29,7 @@ def gradients(
     forward: Forward, grids: npt.NDArray[Any], labels: npt.NDArray[np.int64], side: int, device: str, name: str = "",
     of_loss: bool = True,
 ) -> Values:  # fmt: skip
-    """Gradient of each grid's cross-entropy (else of the logit of its label) to its voxels, float32 ``[N, R, R, R]``."""
+    """Gradient of each cross-entropy (else of the logit of each label) to the voxels, float32 ``[N, R, R, R]``."""
     wanted, found, start = torch.as_tensor(np.asarray(labels, np.int64)), [], 0
     if len(wanted) != len(grids):
         raise BadInput(f"{len(grids)} grids need as many labels, not {len(wanted)}.")
