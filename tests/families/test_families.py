@@ -18,7 +18,7 @@ from voxstudio.data.parametric_store import ParametricStore
 from voxstudio.data.prepare import in_unit_cube
 from voxstudio.data.shape_store import ShapeStore, StoreItem, write_store
 from voxstudio.engine.checkpoint import load_tensors, open_model, read_card
-from voxstudio.engine.family import LatentSpace
+from voxstudio.engine.family import Classifier, LatentSpace
 from voxstudio.engine.latent_space import flat
 from voxstudio.engine.training import Listener
 from voxstudio.families import families, family
@@ -36,6 +36,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
                "lead_steps": 0, "keep_reconstruction": 0.0, "noise": "uniform"}),
     "infogan3d": ({"gan_loss": "hinge", "trunk_layers": 5}, {"categorical_codes": 0, "shape_limit_pair": "mean"},
                   {"accumulate": 2, "freeze": ("generator",)}),
+    "reference": ({"resolution": 30, "hidden": (8,), "micro_layers": 2, "part_weight": 0.0},),
     "enhancer_gan": ({"bridge": "2", "accumulate": 2}, {"bridge": "3"}, {"bridge": "none"}),
 }  # fmt: skip
 """Options that change what is trained, beside each family's smallest recipe."""
@@ -105,8 +106,8 @@ def test_a_resumed_run_ends_with_the_same_bits_and_opens(
     assert card.classes == ("chair", "lamp") and card.recipe_digest == recipe.digest()
     assert all(t.dtype == torch.float32 for t in load_tensors(whole, card).values())
     model = open_model(whole, model_class, "cpu")
-    for capability in family(key).capabilities:
-        {"reconstruct": reconstructs, "generate": generates}[capability](model)
+    for capability in card.network.get("capabilities", family(key).capabilities):
+        CHECKS[capability](model)
 
 
 def reconstructs(model: Any) -> None:
@@ -148,7 +149,34 @@ def generates(model: Any) -> None:
         assert model.side_image(model.draw(1)).size == (32, 32)
 
 
-@pytest.mark.parametrize("key", list(families()))
+def classifies(model: Any) -> None:
+    """A checkpoint that tells classes apart: batches agree with singles, gradients with finite differences."""
+    assert isinstance(model, Classifier)
+    side = model.card.resolution
+    grids = np.random.default_rng(0).random((3, side, side, side), np.float32)
+    logits, labels = model.logits(grids), np.array([0, 1, 1])
+    assert logits.shape == (3, 2) and np.allclose(model.logits(grids[:1]), logits[:1], atol=1e-4)
+    features = model.features(grids > 0.5)
+    assert len(features) == 3 and features.ndim == 2 and np.isfinite(features).all()
+    slopes = {"loss": model.loss_gradient(grids, labels), "score": model.score_gradient(grids, labels)}
+    for which, slope in slopes.items():
+        assert slope.shape == grids.shape and slope.dtype == np.float32
+        # A step along the gradient's own direction changes the value by its length times the step.
+        lengths = np.sqrt((slope.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
+        step = 1e-2 * (slope / np.maximum(lengths, 1e-12)[:, None, None, None]).astype(np.float32)
+        ends = [model.logits(grids + sign * step).astype(np.float64) for sign in (1, -1)]
+        if which == "loss":
+            values = [np.log(np.exp(end).sum(axis=1)) - end[np.arange(3), labels] for end in ends]
+        else:
+            values = [end[np.arange(3), labels] for end in ends]
+        assert np.allclose((values[0] - values[1]) / 2e-2, lengths, rtol=0.1, atol=2e-3), which
+
+
+CHECKS = {"reconstruct": reconstructs, "generate": generates, "classify": classifies}
+GENERATORS = [key for key in families() if "generate" in family(key).capabilities]
+
+
+@pytest.mark.parametrize("key", GENERATORS)
 def test_training_may_begin_at_half_the_resolution(key: str, store: ShapeStore, tmp_path: Path) -> None:
     more = {"guide_steps": 2} if key == "vae_gan3d" else {}
     recipe = smallest(key, resolution=64, coarse_steps=1, **more)
@@ -169,12 +197,12 @@ def test_a_run_may_start_from_a_checkpoint_and_measure_itself(key: str, store: S
     )  # fmt: skip
     assert seen and all(0.0 <= value <= 1.0 for value in seen)
     assert read_card(out).training["base"]["name"] == "base"
-    other = smallest(key, width=32)
+    other = smallest(key, **({"widths": (4, 8, 8)} if key == "reference" else {"width": 32}))
     with pytest.raises(BadCheckpoint, match="do not fit the recipe"):
         train(key, tmp_path / "no", other, stores=[(store, 1.0)], base=base, max_steps=1, workers=0)
 
 
-@pytest.mark.parametrize("key", [key for key in families() if key != "vae_gan3d"])
+@pytest.mark.parametrize("key", [key for key in GENERATORS if key != "vae_gan3d"])
 def test_what_a_recipe_freezes_stays_as_it_was(key: str, store: ShapeStore, tmp_path: Path) -> None:
     stores = [(store, 1.0)]
     base = train(key, tmp_path / "base", smallest(key), stores=stores, max_steps=3, workers=0)
