@@ -18,7 +18,7 @@ from voxstudio.data.parametric_store import ParametricStore
 from voxstudio.data.prepare import in_unit_cube
 from voxstudio.data.shape_store import ShapeStore, StoreItem, write_store
 from voxstudio.engine.checkpoint import load_tensors, open_model, read_card
-from voxstudio.engine.family import Classifier, LatentSpace
+from voxstudio.engine.family import Classifier, Embedder, LatentSpace
 from voxstudio.engine.latent_space import flat
 from voxstudio.engine.training import Listener
 from voxstudio.families import families, family
@@ -38,6 +38,11 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
                   {"accumulate": 2, "freeze": ("generator",)}),
     "reference": ({"resolution": 30, "hidden": (8,), "micro_layers": 2, "part_weight": 0.0},),
     "enhancer_gan": ({"bridge": "2", "accumulate": 2}, {"bridge": "3"}, {"bridge": "none"}),
+    "triplet": (
+        {"loss": "triplet", "architecture": "2-conv-2-fc", "norm": "none", "centred": False, "unit": False,
+         "sees_mask": False, "entry": "pool", "image_entry": 1, "ema": 0.0},
+        {"loss": "symmetric", "mining": "semihard", "batch_classes": 1, "view_pool": 4, "pool_life": 2},
+        {"loss": "lifted", "architecture": "1-conv-1-fc", "views_each": 1, "model_shift_voxels": 1}),
 }  # fmt: skip
 """Options that change what is trained, beside each family's smallest recipe."""
 CASES = [(key, options) for key in families() for options in ({}, *VARIANTS.get(key, ()))]
@@ -172,7 +177,24 @@ def classifies(model: Any) -> None:
         assert np.allclose((values[0] - values[1]) / 2e-2, lengths, rtol=0.1, atol=2e-3), which
 
 
-CHECKS = {"reconstruct": reconstructs, "generate": generates, "classify": classifies}
+def embeds(model: Any) -> None:
+    """A checkpoint that puts shapes and pictures into one space: an answer does not depend on what stands beside it."""
+    assert isinstance(model, Embedder)
+    rng = np.random.default_rng(0)
+    grids = rng.random((3, 32, 32, 32)) < 0.3
+    views = rng.integers(0, 255, (3, model.image_size, model.image_size, 4), dtype=np.uint8)
+    for embed, asked in ((model.embed_voxels, grids), (model.embed_images, views)):
+        found = embed(asked)
+        assert found.shape == (3, model.dimensions) and found.dtype == np.float32 and np.isfinite(found).all()
+        assert np.abs(embed(asked[1:2])[0] - found[1]).max() < 1e-4
+        assert np.abs(embed(asked[:, ::-1] if embed == model.embed_voxels else asked[:, :, ::-1]) - found).max() < 1e-4
+        assert embed(asked[:0]).shape == (0, model.dimensions)
+        with pytest.raises(BadInput, match="wants"):
+            embed(asked[:, :-1])
+    assert np.abs(model.embed_voxels(grids.astype(np.float32)) - model.embed_voxels(grids)).max() < 1e-6
+
+
+CHECKS = {"reconstruct": reconstructs, "generate": generates, "classify": classifies, "embed": embeds}
 GENERATORS = [key for key in families() if "generate" in family(key).capabilities]
 
 

@@ -207,8 +207,11 @@ class ViewBatches:
             surface, occupancy, label = self._shape(rng)
             return np.stack([self._view(surface, rng) for _ in range(count)]), occupancy, label
         key = int(rng.integers(self.pool))
-        order = rng.permutation(max(*self.view_counts, self.pool_views))[:count]
-        kept = self._kept.setdefault(key, {})
+        return self._pooled(key, rng.permutation(max(*self.view_counts, self.pool_views))[:count])
+
+    def _pooled(self, key: int, order: npt.NDArray[np.int64], keep: bool = True) -> tuple[Any, Any, int]:
+        """The shape of a key and those of its views that ``order`` names; what was made is kept, unless told not to."""
+        kept = self._kept.setdefault(key, {}) if keep else {}
         missing = [int(k) for k in order if int(k) not in kept]
         if missing or -1 not in kept:
             surface, occupancy, label = self._shape(np.random.default_rng([self.seed, 1, key]))

@@ -51,6 +51,11 @@ def batch_source(
 
     names = (spec.name for spec in dataclasses.fields(Augmentation))
     augmentation = Augmentation(**{name: getattr(recipe, name) for name in names if hasattr(recipe, name)})
+    if hasattr(recipe, "views_each"):
+        from voxstudio.data.pair_batches import pair_batches
+
+        pairs = pair_batches(stores, recipe, seed, augmentation, part=part)
+        return lambda start: iterate(pairs, start, workers)
     if not hasattr(recipe, "view_counts"):
         plain: dict[str, Any] = {
             "batch_size": recipe.batch_size, "resolution": recipe.resolution, "seed": seed,
@@ -86,6 +91,10 @@ def held_out_batches(stores: Sequence[tuple[Shapes, float]], recipe: Any, limit:
     from voxstudio.data.voxel_batches import VoxelBatch
     from voxstudio.data.weighted_stores import class_places
 
+    if hasattr(recipe, "views_each"):
+        from voxstudio.data.pair_batches import held_out_pairs
+
+        return list(held_out_pairs(stores, recipe, HELD_OUT_SEED, 8 * limit))
     found: list[Any] = []
     for store, _ in stores:
         chosen = store.indices("validation")[: limit - sum(len(batch.labels) for batch in found)]

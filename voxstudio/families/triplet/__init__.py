@@ -1,0 +1,1 @@
+"""Cross-domain encoder: shapes and pictures of them in one space (Ji and Wang, Cross-domain Deep Encoding)."""
