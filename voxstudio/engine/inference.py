@@ -262,6 +262,8 @@ class InferenceThread:
         started = time.perf_counter()
         grid = given.grid.with_iso(request.iso)
         surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
+        if given.tint is not None and not surface.is_empty:
+            surface = replace(surface, values=given.tint.at(grid, surface.vertices))
         times = {"mesh": (time.perf_counter() - started) * 1000.0}
         found = self._comparer.compare(request, grid, times)
         return Result(
@@ -331,9 +333,13 @@ class InferenceThread:
 
 
 def mesh(grid: VoxelGrid, style: str, smoothing: int, draft: bool = False, confidence: bool = False) -> Surface:
-    """Mesh a grid as the window shows it; ``confidence`` adds how sure the model is as ``values``."""
+    """Mesh a grid as the window shows it; ``confidence`` adds how sure the model is as ``values``.
+
+    Where a cloud is shown, its surface is the smooth one.
+    """
     from voxstudio.geometry.isosurface import surface_from_grid
 
+    style = "smooth" if style == "cloud" else style
     steps = 0 if draft and grid.values.size > DRAFT_VOXELS else smoothing
     surface = surface_from_grid(grid, style, steps)
     if confidence and not surface.is_empty:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from voxstudio.core.controls import Control
 from voxstudio.core.latent import CodeSpec, Latent
 from voxstudio.core.picture import Picture
@@ -54,17 +57,40 @@ class Draw:
 
 
 @dataclass(frozen=True, eq=False)
+class Tint:
+    """What a grid is coloured by, voxel by voxel: float32 ``[X, Y, Z]``, -1 to 1; ``low`` and ``high`` name the ends.
+
+    ``signed``: both ends are there; else 0 is the lower one.
+    """
+
+    field: npt.NDArray[np.float32]
+    low: str
+    high: str
+    signed: bool = True
+
+    def at(self, grid: VoxelGrid, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Values in [0, 1] at points ``[N, 3]`` in model units: 0.5 stands for nothing."""
+        from scipy.ndimage import map_coordinates
+
+        where = (np.asarray(points, np.float64) - grid.origin) / grid.spacing
+        found = map_coordinates(self.field, where.T, output=np.float32, order=1, mode="nearest")
+        result: npt.NDArray[np.float32] = np.clip(0.5 + 0.5 * found, 0.0, 1.0).astype(np.float32)
+        return result
+
+
+@dataclass(frozen=True, eq=False)
 class Given:
     """A grid that no model has to make, such as a carved one: it is only meshed.
 
     ``origin`` says in words what it was made from, ``maker`` what made it: it stands where else a checkpoint's
-    name would. ``label`` is the class of things that have none.
+    name would. ``label`` is the class of things that have none. ``tint`` colours it.
     """
 
     grid: VoxelGrid
     origin: str
     maker: str = "turntable"
     label: None = None
+    tint: Tint | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,8 +63,18 @@ def read_target(
     if suffixes & {*READABLE, *VOXELS}:
         if len(files) > 1:
             raise BadInput("One mesh or voxel file is looked for at a time: name one file, or several pictures.")
-        return _of_mesh(files[0], side) if suffixes & set(READABLE) else _of_voxels(files[0], side)
+        return read_solid(files[0], side)
     return _of_pictures(files, model, reader, label, progress)
+
+
+def read_solid(path: Path, side: int) -> Target:
+    """Read a mesh or a voxel file at ``side`` voxels; BadInput for anything else, or if nothing is left of it."""
+    if path.suffix.lower() not in (*READABLE, *VOXELS):
+        raise BadInput(f"{path.name} is neither a mesh nor a voxel file: use one of {', '.join((*READABLE, *VOXELS))}.")
+    found = _of_voxels(path, side) if path.suffix.lower() in VOXELS else _of_mesh(path, side)
+    if not found.grid.any():
+        raise BadInput(f"Nothing is left of {path.name} as voxels: choose a mesh with more body.")
+    return found
 
 
 def _of_mesh(path: Path, side: int) -> Target:

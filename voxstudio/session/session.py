@@ -14,7 +14,7 @@ from voxstudio.engine.inputs import rehearse
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.places import checkpoint_folders as default_folders
 from voxstudio.engine.places import find_checkpoint, own_checkpoints
-from voxstudio.engine.requests import Draw, ModelInfo
+from voxstudio.engine.requests import Draw, Given, ModelInfo
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
 from voxstudio.session.bench import Bench
@@ -24,6 +24,7 @@ from voxstudio.session.latents import Latents, Subject
 from voxstudio.session.nearest import NearestShape
 from voxstudio.session.searching import Searching
 from voxstudio.session.snapshots import Kept, Snapshots
+from voxstudio.session.synthesis import Synthesis, climbs
 from voxstudio.session.training import Training
 from voxstudio.session.turntable import Turntable
 from voxstudio.session.values import Options, Shown
@@ -80,6 +81,10 @@ class Session(Filming):
             self._errands, partial(self._tell, "path"), self._say, self._bench, self.place, self._known_model,
             self._present, self._known_options,
         )
+        self._synthesis = Synthesis(
+            self._hand, partial(self._tell, "synthesis"), self._say, self._errands, self._entries, device, open_any,
+            self.show_live, self._known_shown, self._known_given,
+        )
         self.subscribe(self._note)
         self.refresh_catalogue()
         self._choose_default()
@@ -115,6 +120,11 @@ class Session(Filming):
         return self._search
 
     @property
+    def synthesis(self) -> Synthesis:
+        """Shapes that climb a network's score; topic ``synthesis``."""
+        return self._synthesis
+
+    @property
     def adopting(self) -> Adopting:
         """The file of somebody else that is looked into; topic ``inspection``."""
         return self._adopting
@@ -125,9 +135,10 @@ class Session(Filming):
         return self._training
 
     def close(self) -> None:
-        """Stop the run (it is saved first), stop and join both threads. Nothing is called back afterwards."""
+        """Stop the run (it is saved first), stop and join all threads. Nothing is called back afterwards."""
         self._training.close()
         super().close()
+        self._synthesis.close()
 
     # ---- checkpoints ---------------------------------------------------------------------------
 
@@ -261,6 +272,8 @@ class Session(Filming):
     def _note(self, topic: str) -> None:
         """Every shape at rest is kept; those of a running training are not a person's doing."""
         shown = self._shown
+        if topic == "checkpoint" and self._checkpoint is not None and climbs(self._checkpoint):
+            self._synthesis.prefer(self._checkpoint.folder)
         if topic == "checkpoint" or (topic == "shown" and shown is not None and not shown.draft):
             self._latents.follow()
             self._nearest.follow()
@@ -281,6 +294,9 @@ class Session(Filming):
 
     def _known_draw(self) -> Draw | None:
         return self.draw
+
+    def _known_given(self) -> Given | None:
+        return self.given
 
     def _known_options(self) -> Options:
         return self._options

@@ -28,6 +28,18 @@ class Steps(Asking):
         """
         self._change(draw=Given(grid, origin), options=replace(self._options, iso=grid.iso_level))
 
+    def show_live(self, given: Given, draft: bool = False, anew: bool = False) -> None:
+        """Put a grid on the stage that follows upon the last such one: all of them are one step of the history.
+
+        ``anew`` begins another step; so does the first after anything else stood there. ``draft`` while they follow
+        each other quickly.
+        """
+        if anew or not isinstance(self._draw, Given):
+            self._remember()
+            self._set(replace(self._options, iso=given.grid.iso_level))
+        self._draw, self._dragging = given, False
+        self._submit(draft)
+
     def undo(self) -> None:
         """Bring back the views and options of the step before."""
         states = self.states

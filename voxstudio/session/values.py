@@ -12,7 +12,7 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.requests import Draw, Given
 from voxstudio.geometry.difference import Difference
 
-STYLES = ("smooth", "blocks")
+STYLES = ("smooth", "blocks", "cloud")
 COLOURS = ("clay", "confidence")
 
 
@@ -25,7 +25,7 @@ class Options:
     fusion: how several views are joined, one of :attr:`Session.fusions`.
     label: the class, one of :attr:`Session.labels`; None where the checkpoint knows fewer than two.
     iso: the probability at which the surface lies, in (0, 1); the card's when a checkpoint is opened.
-    style: ``"smooth"`` or ``"blocks"``. ``smoothing``: Taubin steps, 0 to 50, smooth style only.
+    style: ``"smooth"``, ``"blocks"`` or, a dot for each voxel, ``"cloud"`` (written as smooth). ``smoothing``: Taubin steps, 0 to 50, smooth style only.
     remove_background: for pictures that are added from now on; each view has its own afterwards.
     colour_by: ``"clay"`` or ``"confidence"`` (then ``shown.surface.values`` is in [0, 1], 1 is sure).
     """

@@ -18,6 +18,7 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.ui import theme
 from voxstudio.ui.pictures import image_of
 from voxstudio.ui.stage import Stage
@@ -84,10 +85,13 @@ class Canvas(QtInteractor):
             self._software = any(word in capabilities for word in _SOFTWARE)
         return self._software
 
-    def show_surface(self, surface: Surface, style: str, coloured: bool, draft: bool = False) -> None:
+    def show_surface(
+        self, surface: Surface, style: str, coloured: bool, draft: bool = False, grid: VoxelGrid | None = None,
+        tint: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         """Swap the shape and paint once; the camera stays. In a ``draft`` the shadow follows later."""
         started = time.perf_counter()
-        self.stage.show(surface, style, coloured, draft)
+        self.stage.show(surface, style, coloured, draft, grid, tint)
         if not self._was_touched and not self.stage.fits():
             self.stage.frame()
         self._swap_ms = (time.perf_counter() - started) * 1000.0
@@ -192,6 +196,7 @@ class Canvas(QtInteractor):
     def paintGL(self) -> None:
         """Render once and say how long it took."""
         started = time.perf_counter()
+        self.stage.before_frame(self._RenderWindow.GetSize()[1])
         self._Iren.EnableRenderOn()
         super().paintGL()
         self._Iren.EnableRenderOff()

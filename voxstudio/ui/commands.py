@@ -61,6 +61,7 @@ COMMANDS = (
     Command("view-frame", "Frame the shape", "View", "F", "corners-out", "Frame"),
     Command("style-smooth", "Show a smooth surface", "View", "S", "circle", separate=True),
     Command("style-blocks", "Show blocks", "View", "B", "cube"),
+    Command("style-cloud", "Show a density cloud", "View", "", "circles-three"),
     Command("colour-clay", "Colour as clay", "View", "", "drop-half", separate=True),
     Command("colour-confidence", "Colour by confidence", "View", "C", "drop-half"),
     Command("theme-system", "Follow the system's colours", "View", "", "desktop", separate=True),

@@ -47,7 +47,7 @@ class Deeds(QObject):
             on(key, slot)
         for key in ("view-front", "view-side", "view-top", "view-three-quarter", "view-frame"):
             on(key, self._look)
-        for key in ("style-smooth", "style-blocks", "colour-clay", "colour-confidence"):
+        for key in ("style-smooth", "style-blocks", "style-cloud", "colour-clay", "colour-confidence"):
             on(key, self._option)
         for choice in theme.CHOICES:
             on(f"theme-{choice}", self._dress)

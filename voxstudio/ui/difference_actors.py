@@ -39,8 +39,7 @@ class DifferenceActors:
     def show(self, difference: Difference | None) -> None:
         """Show these voxels, or the shape again."""
         self._stage.covered = difference is not None
-        surface = self._stage.surface
-        self._stage.actor.SetVisibility(difference is None and surface is not None and not surface.is_empty)
+        self._stage.reveal()
         parts = (difference.common, difference.more, difference.less) if difference is not None else (None,) * 3
         for actor, part in zip(self._actors, parts, strict=True):
             actor.SetVisibility(part is not None and not part.is_empty)

@@ -17,21 +17,32 @@ _MARGIN = 16
 
 
 class Legend(QWidget):
-    """What the colours of confidence mean."""
+    """What the colours of confidence, or of whatever else the shape is coloured by, mean."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFixedSize(208, 36)
-        self.setAccessibleName("Colour legend: orange is unsure, blue is sure")
+        self._low = self._high = ""
+        self._signed = True
+        self.say("unsure", "sure")
         self.hide()
+
+    def say(self, low: str, high: str, signed: bool = True) -> None:
+        """What the ends stand for; not ``signed``: from the middle of the colours to their upper end."""
+        if (low, high, signed) != (self._low, self._high, self._signed):
+            self._low, self._high, self._signed = low, high, signed
+            lower = "orange" if signed else "grey"
+            self.setAccessibleName(f"Colour legend: {lower} is {low}, blue is {high}")
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A strip of colour and its two ends in words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ramp = QLinearGradient(0, 0, self.width(), 0)
-        for index, colour in enumerate(theme.UNSURE_TO_SURE):
-            ramp.setColorAt(index / (len(theme.UNSURE_TO_SURE) - 1), QColor(colour))
+        colours = theme.UNSURE_TO_SURE if self._signed else theme.UNSURE_TO_SURE[len(theme.UNSURE_TO_SURE) // 2 :]
+        for index, colour in enumerate(colours):
+            ramp.setColorAt(index / (len(colours) - 1), QColor(colour))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ramp)
         painter.drawRoundedRect(0, 0, self.width(), 8, 4, 4)
@@ -40,8 +51,8 @@ class Legend(QWidget):
         font.setPixelSize(theme.type_scale(self.font()).small)
         painter.setFont(font)
         below = self.rect().adjusted(0, 12, 0, 0)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "unsure")
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "sure")
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._low)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._high)
         painter.end()
 
 

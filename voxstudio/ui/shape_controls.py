@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from voxstudio.ui import inputs, theme, widgets
 from voxstudio.ui.studio import Studio
 
-STYLES = (("smooth", "Smooth"), ("blocks", "Blocks"))
+STYLES = (("smooth", "Smooth"), ("blocks", "Blocks"), ("cloud", "Cloud"))
 COLOURS = (("clay", "Clay"), ("confidence", "Confidence"))
 
 
@@ -22,6 +22,7 @@ class ShapeControls(QWidget):
             "Threshold", 0.01, 0.99, 0.5, tip="The probability at which the surface lies: lower adds, higher removes."
         )
         self.style_choice = inputs.Segments(STYLES, "Style")
+        self.style_choice.setToolTip("Cloud: a dot for each voxel, as solid as the model believes in it")
         self.colour = inputs.Segments(COLOURS, "Colour")
         self.colour.setToolTip("Confidence: how sure the model is, from the voxels' probabilities")
         column = QVBoxLayout(self)

@@ -13,7 +13,9 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkLight, vtkPolyDataMapper
 
 from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.ui import theme
+from voxstudio.ui.cloud import Cloud
 from voxstudio.ui.shadow import CELLS, contact_shadow
 
 VIEWS = {
@@ -70,6 +72,15 @@ def lookup_table(low: float = 0.0, high: float = 1.0) -> vtkLookupTable:
     return table
 
 
+def tint_colours(field: np.ndarray) -> np.ndarray:
+    """Colours float32 ``[X, Y, Z, 3]`` of values from -1 to 1."""
+    stops = np.array([rgb(c) for c in theme.UNSURE_TO_SURE], np.float32)
+    places = (np.clip(field, -1, 1) + 1) / 2 * (len(stops) - 1)
+    at = np.minimum(places.astype(int), len(stops) - 2)
+    share = (places - at)[..., None].astype(np.float32)
+    return np.asarray(stops[at] + share * (stops[at + 1] - stops[at]))
+
+
 class Stage:
     """Actors, lights and ground in one plotter's renderer."""
 
@@ -83,6 +94,8 @@ class Stage:
         self._fit_high = 0.76
         self.surface: Surface | None = None
         self.covered = False  # something else stands where the shape is
+        self._cloud: Cloud | None = None
+        self._clouded: tuple[VoxelGrid, np.ndarray | None] | None = None
         self._build_shape()
         self._build_ground()
         self._build_lights()
@@ -153,11 +166,19 @@ class Stage:
         self._lay_grid(tokens)
         self._lay_shadow()
 
-    def show(self, surface: Surface, style: str, coloured: bool, draft: bool = False) -> None:
-        """Swap the shape; the camera stays. Costs a dataset swap and, at rest, a shadow; no new actor."""
+    def show(
+        self, surface: Surface, style: str, coloured: bool, draft: bool = False, grid: VoxelGrid | None = None,
+        tint: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        """Swap the shape; the camera stays. Costs a dataset swap and, at rest, a shadow; no new actor.
+
+        In the style ``"cloud"`` dots of ``grid`` stand there, coloured by ``tint`` (see :class:`Cloud`).
+        """
         self.surface = surface
-        self.mapper.SetInputData(poly_data(surface))
-        self.actor.SetVisibility(not surface.is_empty and not self.covered)
+        self._clouded = (grid, tint) if style == "cloud" and grid is not None else None
+        if self._clouded is None:
+            self.mapper.SetInputData(poly_data(surface))
+        self.reveal()
         self.paint(style, coloured)
         if surface.is_empty:
             self._lay_shadow()
@@ -171,6 +192,21 @@ class Stage:
             draft = False
         if not draft:
             self._lay_shadow()
+
+    def reveal(self) -> None:
+        """Show the shape, its cloud, or neither where something else covers it."""
+        there = self.surface is not None and not self.surface.is_empty and not self.covered
+        self.actor.SetVisibility(there and self._clouded is None)
+        if self._clouded is not None and not self.covered:
+            self._cloud = self._cloud or Cloud(self.renderer)
+            self._cloud.show(self._clouded[0], rgb(theme.current().clay), self._clouded[1])
+        elif self._cloud is not None:
+            self._cloud.hide()
+
+    def before_frame(self, high: int) -> None:
+        """The cloud follows the camera; ``high``: pixels of the picture."""
+        if self._cloud is not None:
+            self._cloud.follow(high)
 
     def paint(self, style: str, coloured: bool) -> None:
         """Flat shading for blocks, smooth normals for surfaces; clay or confidence."""

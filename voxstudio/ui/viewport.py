@@ -26,6 +26,7 @@ from voxstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
     from voxstudio.core.surface import Surface
+    from voxstudio.engine.requests import Tint
     from voxstudio.ui.canvas import Canvas
     from voxstudio.ui.comparing import Comparing
     from voxstudio.ui.overlay import Overlay
@@ -137,11 +138,22 @@ class Viewport(QFrame):
 
             self.canvas.show_surface(Surface(np.empty((0, 3)), np.empty((0, 3))), "smooth", False)
             return
-        coloured = options.colour_by == "confidence"
-        self.canvas.show_surface(shown.surface, options.style, coloured, shown.draft)
+        tint = self._tint()
+        coloured = options.colour_by == "confidence" or tint is not None
+        colours = None
+        if tint is not None and options.style == "cloud":
+            from voxstudio.ui.stage import tint_colours
+
+            colours = tint_colours(tint.field)
+        self.canvas.show_surface(shown.surface, options.style, coloured, shown.draft, shown.grid, colours)
         if not self._framed and not shown.surface.is_empty:
             self._framed = True
             self.canvas.stage.look("three-quarter")
+
+    def _tint(self) -> Tint | None:
+        """What the shape is coloured by beside confidence."""
+        shown = self._studio.session.shown
+        return getattr(shown.draw, "tint", None) if shown is not None else None
 
     def _tell(self) -> None:
         """Name, size, legend, invitation."""
@@ -154,7 +166,9 @@ class Viewport(QFrame):
         overlay.hint.say(shown.note if shown else "")
         overlay.hint.setVisible(bool(shown and shown.note))
         coloured = session.options.colour_by == "confidence" and shown is not None and shown.surface.values is not None
-        overlay.legend.setVisible(coloured)
+        tint = self._tint()
+        overlay.legend.say(*((tint.low, tint.high, tint.signed) if tint is not None else ("unsure", "sure")))
+        overlay.legend.setVisible(coloured or tint is not None)
         reads = session.model is None or session.model.can_reconstruct
         self._empty_handed = reads and not session.views
         overlay.offer(self._offers)

@@ -1,0 +1,515 @@
+"""Shapes that climb a network's score: play, pause, step, rewind, branch. Owner's thread; topic ``synthesis``."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from voxstudio.core.ascent import Ascent, AscentState
+from voxstudio.core.errors import BadInput
+from voxstudio.core.voxel_grid import VoxelGrid
+from voxstudio.engine.ascending import AscentThread, Climb, Climbed, ClimberInfo, Event, Known, Rested
+from voxstudio.engine.jobs import Job
+from voxstudio.engine.requests import Given
+from voxstudio.session.errands import Errands, Say
+from voxstudio.session.trail import Trail
+from voxstudio.session.values import Shown
+
+if TYPE_CHECKING:
+    from voxstudio.engine.checkpoint import Entry
+
+WHERE = "synthesis"
+MOST_CHAINS = 4
+SOURCES = ("noise", "stage", "file")
+
+
+class Present(Protocol):
+    """What :meth:`Session.show_live` is."""
+
+    def __call__(self, given: Given, draft: bool = False, anew: bool = False) -> None:
+        """Put a grid on the stage."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What chains begin with: one of :data:`SOURCES`; ``grid`` is None for noise, ``words`` name it."""
+
+    source: str = "noise"
+    grid: VoxelGrid | None = None
+    words: str = "noise"
+
+
+class Synthesis:
+    """What :attr:`Session.synthesis` offers. It has a checkpoint of its own, so that what stands open stays open.
+
+    Parameters
+    ----------
+    hand: queues a call for the owner's thread. tell: tells the topic. say: tells the person. errands: reads files.
+    entries: the catalogue. device: where the model runs. open_model: opens a folder. present: puts a grid on the stage.
+    shown, wanted: what stands there, and what grid was asked for.
+    """
+
+    def __init__(
+        self, hand: Callable[[Callable[[], None]], None], tell: Callable[[], None], say: Say, errands: Errands,
+        entries: Callable[[], tuple[Entry, ...]], device: str, open_model: Callable[[Path, str], Any],
+        present: Present, shown: Callable[[], Shown | None], wanted: Callable[[], Given | None],
+    ) -> None:  # fmt: skip
+        self._hand, self._tell, self._say, self._errands = hand, tell, say, errands
+        self._entries, self._device, self._open_model = entries, device, open_model
+        self._present, self._shown, self._wanted = present, shown, wanted
+        self._thread: AscentThread | None = None
+        self._numbers = itertools.count(1)
+        self._newest = 0
+        self._valid_from = 0  # events of orders before this are of a trail that was left
+        self._folder: Path | None = None
+        self._info: ClimberInfo | None = None
+        self._ascent = Ascent(cascade=0)
+        self._origin = Origin()
+        self._seed, self._count, self._chain, self._at = 1, 1, 0, 0
+        self._through = True
+        self._playing = self._opening = self._done = False
+        self._trail = Trail()
+        self._given: Given | None = None
+        self._step_ms = 0.0
+        self._branched = 0
+        self._awaited: tuple[int | None, ...] = ()  # steps of a beginning that waits for the model
+
+    # ---- what there is -------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> Entry | None:
+        """The checkpoint that climbs, or None if there is none."""
+        usable = [entry for entry in self._entries() if climbs(entry)]
+        return next((entry for entry in usable if entry.folder == self._folder), usable[0] if usable else None)
+
+    @property
+    def info(self) -> ClimberInfo | None:
+        """What is known of its model; None until it is open."""
+        entry = self.entry
+        return (
+            self._info if self._info is not None and entry is not None and self._info.folder == entry.folder else None
+        )
+
+    @property
+    def ascent(self) -> Ascent:
+        """How the next step climbs; ``cascade`` counts from 0."""
+        return self._ascent
+
+    @property
+    def origin(self) -> Origin:
+        """What chains begin with."""
+        return self._origin
+
+    @property
+    def seed(self) -> int:
+        """Of the first chain; the others follow."""
+        return self._seed
+
+    @property
+    def count(self) -> int:
+        """How many chains climb side by side."""
+        return self._count
+
+    @property
+    def through(self) -> bool:
+        """Whether the next network takes over by itself."""
+        return self._through
+
+    @property
+    def playing(self) -> bool:
+        """Whether chains climb now."""
+        return self._playing
+
+    @property
+    def opening(self) -> bool:
+        """Whether the model is being opened."""
+        return self._opening
+
+    @property
+    def done(self) -> bool:
+        """Whether the last network has finished."""
+        return self._done
+
+    @property
+    def trail(self) -> Trail:
+        """The kept states and the curves."""
+        return self._trail
+
+    @property
+    def at(self) -> int:
+        """Which of the kept states is looked at."""
+        return min(self._at, max(len(self._trail) - 1, 0))
+
+    @property
+    def state(self) -> AscentState | None:
+        """The state that is looked at, or None before the first."""
+        return self._trail[self.at] if len(self._trail) else None
+
+    @property
+    def chain(self) -> int:
+        """The chain on the stage."""
+        return self._chain
+
+    @property
+    def step_ms(self) -> float:
+        """What one step takes."""
+        return self._step_ms
+
+    @property
+    def follows(self) -> bool:
+        """True while what stands on the stage is a state of this ascent."""
+        return self._given is not None and self._wanted() is self._given
+
+    def grid(self, chain: int) -> VoxelGrid | None:
+        """A chain of the state that is looked at."""
+        state, info = self.state, self._info
+        if state is None or info is None or chain >= len(state.volumes):
+            return None
+        return state.grid(chain, info.iso_level, info.name)
+
+    # ---- what is set ---------------------------------------------------------------------------
+
+    def choose(self, folder: Path | str) -> None:
+        """Another checkpoint; what climbs is left."""
+        entry = next((one for one in self._entries() if str(one.folder) == str(folder) and climbs(one)), None)
+        before = self.entry
+        if entry is None or before is None or entry.folder == before.folder:
+            return
+        self.rest()
+        self._folder, self._info, self._awaited = entry.folder, None, ()
+        self._forget()
+        self._order(steps=0)
+        self._tell()
+
+    def prefer(self, folder: Path | None) -> None:
+        """Take the checkpoint that was opened, if it climbs and nothing does yet."""
+        if folder is not None and self._thread is None and any(one.folder == folder for one in self._entries()):
+            self._folder = folder
+            self._tell()
+
+    def wake(self) -> None:
+        """Open the model, so that its classes and networks can be chosen from."""
+        if self.info is None and not self._opening and self.entry is not None:
+            self._order(steps=0)
+            self._tell()
+
+    def set(self, **changes: Any) -> bool:
+        """Change fields of :class:`Ascent`; while it plays the next step climbs so. False and a message if wrong."""
+        try:
+            ascent = replace(self._ascent, **changes)
+        except BadInput as error:
+            self._say("error", str(error), WHERE)
+            self._tell()
+            return False
+        if ascent != self._ascent:
+            self._ascent = ascent
+            self._done = False
+            if self._playing:
+                self._order()
+            self._tell()
+        return True
+
+    def set_through(self, on: bool) -> None:
+        """Whether the next network takes over by itself after the usual steps."""
+        self._through = on
+        if self._playing:
+            self._order()
+        self._tell()
+
+    def set_seed(self, seed: int) -> None:
+        """Begin anew with another seed."""
+        self._seed = int(seed)
+        self._anew()
+
+    def set_count(self, count: int) -> None:
+        """So many chains side by side, 1 to 4; they begin anew."""
+        self._count = min(max(int(count), 1), MOST_CHAINS)
+        self._chain = min(self._chain, self._count - 1)
+        self._anew()
+
+    def look_at(self, chain: int) -> None:
+        """Bring a chain to the stage."""
+        state = self.state
+        if state is not None and 0 <= chain < len(state.volumes):
+            self._chain = chain
+            self._show(draft=self._playing)
+            self._tell()
+
+    # ---- where chains begin --------------------------------------------------------------------
+
+    def from_noise(self) -> None:
+        """Chains begin with noise."""
+        self._from(Origin())
+
+    def from_stage(self) -> bool:
+        """Chains begin with the shape on the stage, whatever made it; False and a message without one."""
+        shown = self._shown()
+        if shown is None or shown.surface.is_empty:
+            self._say("error", "There is no shape on the stage to begin with: make one first, or drop a mesh.", WHERE)
+            self._tell()
+            return False
+        self._from(Origin("stage", levelled(shown.grid), shown.origin))
+        return True
+
+    def from_file(self, path: Path | str) -> bool:
+        """Chains begin with a mesh or a voxel file; a file that cannot be used becomes a message."""
+        source, entry = Path(path), self.entry
+        if entry is None or entry.card is None:
+            self._say("error", "No checkpoint climbs to shapes: train one of 3DWINN, or put one there.", WHERE)
+            return False
+        side = entry.card.resolution
+
+        def work(_: Job) -> VoxelGrid:
+            from voxstudio.lab.targets import read_solid
+
+            return VoxelGrid.unit(read_solid(source, side).grid, 0.5, source.name)
+
+        def done(grid: Any) -> None:
+            self._from(Origin("file", grid, source.name))
+
+        return self._errands.start(f"Reading {source.name}", work, done, WHERE, over=self._tell)
+
+    # ---- climbing ------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin anew, at rest."""
+        self._playing = False
+        self._begin(steps=0)
+
+    def play(self) -> bool:
+        """Climb until paused, or until the shapes are done; False without a checkpoint that can."""
+        if self.entry is None:
+            self._say("error", "No checkpoint climbs to shapes: train one of 3DWINN, or put one there.", WHERE)
+            return False
+        self._playing = True
+        if not len(self._trail) or self._done:
+            self._begin(steps=None)
+        else:
+            self._go_on(steps=None)
+        return True
+
+    def pause(self) -> None:
+        """Rest after the step in hand, and show it at rest."""
+        if self._playing:
+            self.rest()
+            self._show(draft=False)
+
+    def rest(self) -> None:
+        """Rest after the step in hand, and leave the stage as it is."""
+        if self._playing:
+            self._playing, self._awaited = False, ()
+            self._order(steps=0)
+            self._tell()
+
+    def step(self) -> None:
+        """One step from the state that is looked at."""
+        self._playing = False
+        if len(self._trail):
+            self._go_on(steps=1)
+        else:
+            self._begin(steps=1)
+
+    def rewind(self) -> None:
+        """Look at the first state."""
+        self.scrub(0)
+
+    def scrub(self, index: int, draft: bool = False) -> None:
+        """Look at a kept state; what is played goes on from there."""
+        if not len(self._trail):
+            return
+        self.rest()
+        self._at = min(max(index, 0), len(self._trail) - 1)
+        self._show(draft)
+        self._tell()
+
+    def branch(self) -> None:
+        """Go on from the state that is looked at with other noise; what came after it stays in the curve for a look.
+
+        Without noise every branch is the same: a message says so.
+        """
+        state = self.state
+        if state is None:
+            return
+        if self._ascent.noise == 0.0:
+            self._say("info", "Without noise a branch goes the same way: raise Noise first.", WHERE)
+            return
+        self._branched += 1
+        seeds = tuple(seed + 10_000 * self._branched for seed in _seeds(self._seed, len(state.volumes)))
+        state = replace(self._trail.cut(self.at, remember=True), seeds=seeds)
+        self._at = len(self._trail) - 1
+        self._playing, self._done = True, False
+        self._follow_cascade(state)
+        self._order(state=state)
+        self._tell()
+
+    def keep(self) -> bool:
+        """Make the state that is looked at a step of the history; what follows is another step."""
+        if self.state is None:
+            return False
+        self._show(draft=False, anew=not self.follows)
+        self._given = None
+        return True
+
+    def close(self) -> None:
+        """Stop and join the thread."""
+        if self._thread is not None:
+            self._thread.close()
+
+    # ---- inside --------------------------------------------------------------------------------
+
+    def _from(self, origin: Origin) -> None:
+        """Shapes that are there already climb the last network, noise climbs all of them."""
+        self._origin = origin
+        if self._info is not None:
+            last = self._info.cascades - 1
+            self._ascent = replace(self._ascent, cascade=last if origin.grid is not None else 0)
+        self._anew()
+
+    def _anew(self) -> None:
+        """The beginning has changed: begin again, and play if it played."""
+        if self._playing:
+            self._begin(steps=None)
+        elif len(self._trail) or self._origin.grid is not None:
+            self._begin(steps=0)
+        self._tell()
+
+    def _begin(self, steps: int | None) -> None:
+        self._forget()
+        if self.info is None:
+            self._awaited = (steps,)
+            self.wake()
+            return
+        if self._through and self._origin.source == "noise":
+            self._ascent = replace(self._ascent, cascade=0)
+        self._order(steps=steps, seeds=_seeds(self._seed, self._count), start=self._origin.grid)
+        self._tell()
+
+    def _go_on(self, steps: int | None) -> None:
+        """Climb from the state that is looked at; what came after it is forgotten."""
+        last = self.at == len(self._trail) - 1
+        state = self._trail.cut(self.at, remember=not last)
+        if not last:
+            self._follow_cascade(state)
+        self._done = False
+        self._order(steps=steps, state=state)
+        self._tell()
+
+    def _follow_cascade(self, state: AscentState) -> None:
+        if self._through:
+            self._ascent = replace(self._ascent, cascade=state.cascade)
+
+    def _forget(self) -> None:
+        self._trail, self._at, self._done, self._branched = Trail(), 0, False, 0
+
+    def _order(self, steps: int | None = None, **parts: Any) -> None:
+        entry = self.entry
+        if entry is None:
+            return
+        if self._thread is None:
+            self._thread = AscentThread(lambda event: self._hand(partial(self._take, event)), self._open_model)
+        self._newest = next(self._numbers)
+        if parts:  # else it goes on from where the thread stands, whose states still count
+            self._valid_from = self._newest
+        self._opening = self.info is None
+        ascent = self._ascent if self._info is None else self._fitted(self._ascent, self._info)
+        self._thread.submit(
+            Climb(self._newest, entry.folder, self._device, ascent, steps=steps, through=self._through, **parts)
+        )
+
+    def _take(self, event: Event) -> None:
+        """One event of the thread."""
+        if isinstance(event, Known):
+            self._opening = False
+            self._info = event.info
+            self._ascent = replace(event.info.usual, cascade=0, target=self._ascent.target)
+            last = event.info.cascades - 1 if self._origin.grid is not None else 0
+            self._ascent = self._fitted(replace(self._ascent, cascade=last), event.info)
+            if event.info.note:
+                self._say("warning", event.info.note, WHERE)
+            awaited, self._awaited = self._awaited, ()
+            if awaited:
+                self._begin(awaited[0])
+        elif event.number < self._valid_from:
+            return
+        elif isinstance(event, Climbed):
+            self._take_states(event)
+        else:
+            self._take_rest(event)
+        self._tell()
+
+    def _take_states(self, event: Climbed) -> None:
+        looked_on = self.at >= len(self._trail) - 1
+        fresh = not len(self._trail)
+        self._trail.add(event.states)
+        if event.step_ms:
+            self._step_ms = event.step_ms
+        if self._through:
+            self._ascent = replace(self._ascent, cascade=event.states[-1].cascade)
+        if not (looked_on or self._playing):
+            return
+        self._at = len(self._trail) - 1
+        self._chain = min(self._chain, len(event.states[-1].volumes) - 1)
+        if self._playing and not fresh and not self.follows:
+            self.rest()  # somebody took the stage elsewhere
+            return
+        self._show(draft=self._playing)
+
+    def _take_rest(self, event: Rested) -> None:
+        self._opening = False
+        if event.sentence:
+            self._say("error", event.sentence, WHERE)
+        if event.number == self._newest and self._playing:
+            self._playing, self._done = False, event.done
+            if self.follows:
+                self._show(draft=False)
+
+    def _show(self, draft: bool, anew: bool = False) -> None:
+        state, grid = self.state, self.grid(self._chain)
+        if state is None or grid is None or self._info is None:
+            return
+        target = f"{self._ascent.target}, " if self._ascent.target else ""
+        words = f"{target}step {state.step:,} from {self._origin.words}, seed {self._seed + self._chain}"
+        given = Given(grid, words, self._info.name)
+        fresh = anew or not self.follows
+        self._given = given
+        self._present(given, draft, fresh)
+
+    @staticmethod
+    def _fitted(ascent: Ascent, info: ClimberInfo) -> Ascent:
+        """What this model can do: a network and a class that it has."""
+        target = ascent.target if ascent.target in info.targets else None
+        return replace(ascent, target=target, cascade=min(max(ascent.cascade, 0), info.cascades - 1))
+
+
+def climbs(entry: Entry) -> bool:
+    """True for a checkpoint that makes shapes step by step, by what its card says."""
+    return offers(entry, "synthesize")
+
+
+def offers(entry: Entry, capability: str) -> bool:
+    """True if a checkpoint can be opened and its family offers a capability which its own card does not take back."""
+    from voxstudio.families import families
+
+    card = entry.card
+    if card is None or entry.problem:
+        return False
+    known, own = families().get(card.family), card.network.get("capabilities")
+    there = known is not None and capability in {name.lower() for name in known.capabilities}
+    return there and (not isinstance(own, list) or capability in own)
+
+
+def levelled(grid: VoxelGrid) -> VoxelGrid:
+    """The same surface at 0.5: where a family draws it at another level, matter must not look unsure."""
+    iso, values = grid.iso_level, grid.values
+    below, above = 0.5 * values / iso, 0.5 + 0.5 * (values - iso) / (1.0 - iso)
+    return replace(grid, values=np.where(values < iso, below, above).clip(0.0, 1.0).astype(np.float32), iso_level=0.5)
+
+
+def _seeds(first: int, count: int) -> tuple[int, ...]:
+    return tuple(range(first, first + count))
