@@ -10,7 +10,7 @@ import pytest
 
 from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
-from voxstudio.evaluation.attack import Attack, accuracy_curve, attacked, outcome
+from voxstudio.evaluation.attack import Attack, accuracy_curve, attacked, outcome, outcomes
 
 SIDE = 4
 
@@ -85,6 +85,10 @@ def test_errors_and_corrections_are_counted_as_in_the_paper(scene: Any) -> None:
     assert found.correction_rate == pytest.approx((labels[found.wrong] == 0).mean())
     assert outcome(model, grids, labels, Attack(epsilon), model).correction_rate == 0.0
     assert np.isnan(outcome(model, grids, labels, Attack(0.0), model).correction_rate)
+    both = outcomes(model, grids, labels, epsilon / 4, (4, 1), model)
+    assert list(both) == [1, 4]
+    for steps, one in both.items():
+        assert np.array_equal(one.wrong, outcome(model, grids, labels, Attack(epsilon / 4, steps)).wrong)
     curve = accuracy_curve(model, grids, labels, (0.0, epsilon, 1.0))
     assert curve[0] == 1.0 and curve[1] == pytest.approx(1 - found.adversarial_error) and curve[2] == 0.0
 

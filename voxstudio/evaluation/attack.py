@@ -62,6 +62,42 @@ class AttackOutcome:
     wrong: npt.NDArray[np.bool_]
 
 
+def outcomes(
+    classifier: Classifier,
+    grids: npt.NDArray[Any],
+    labels: Labels,
+    epsilon: float,
+    steps: Sequence[int],
+    other: Classifier | None = None,
+    progress: Progress = quiet,
+) -> dict[int, AttackOutcome]:
+    """What comes out after each number of ``steps`` of one attack on ``classifier`` (table 7), by that number.
+
+    ``grids`` are ``[N, R, R, R]``; ``other`` is shown what ``classifier`` gets wrong.
+    """
+    asked = sorted(set(steps))
+    wrong, corrected = (np.zeros((len(asked), len(grids)), bool) for _ in range(2))
+    for start in range(0, len(grids), AT_ONCE):
+        progress(start / len(grids), f"Attacking {len(grids):,} objects with {asked[-1]} steps")
+        part = slice(start, start + AT_ONCE)
+        changed, done, truth = grids[part], 0, labels[part]
+        for k, until in enumerate(asked):
+            changed, done = attacked(classifier, changed, truth, Attack(epsilon, until - done)), until
+            missed = classifier.logits(changed).argmax(axis=1) != truth
+            wrong[k, part] = missed
+            if other is not None and missed.any():
+                corrected[k, part][missed] = other.logits(changed[missed]).argmax(axis=1) == truth[missed]
+    return {
+        until: AttackOutcome(
+            float(wrong[k].mean()) if len(grids) else 0.0,
+            float(corrected[k].sum() / wrong[k].sum()) if other is not None and wrong[k].any() else float("nan"),
+            len(grids),
+            wrong[k],
+        )
+        for k, until in enumerate(asked)
+    }
+
+
 def outcome(
     classifier: Classifier,
     grids: npt.NDArray[Any],
@@ -70,19 +106,8 @@ def outcome(
     other: Classifier | None = None,
     progress: Progress = quiet,
 ) -> AttackOutcome:
-    """Attack ``classifier`` with objects ``[N, R, R, R]`` and show what comes out to ``other`` too (table 7)."""
-    wrong, corrected = np.zeros(len(grids), bool), np.zeros(len(grids), bool)
-    for start in range(0, len(grids), AT_ONCE):
-        progress(start / len(grids), f"Attacking {len(grids):,} objects, {attack.steps} steps")
-        part = slice(start, start + AT_ONCE)
-        changed = attacked(classifier, grids[part], labels[part], attack)
-        wrong[part] = classifier.logits(changed).argmax(axis=1) != labels[part]
-        if other is not None and wrong[part].any():
-            chosen = np.flatnonzero(wrong[part])
-            corrected[start + chosen] = other.logits(changed[chosen]).argmax(axis=1) == labels[part][chosen]
-    fooled = int(wrong.sum())
-    rate = float(corrected.sum() / fooled) if fooled and other is not None else float("nan")
-    return AttackOutcome(float(wrong.mean()) if len(wrong) else 0.0, rate, len(grids), wrong)
+    """:func:`outcomes` of one attack."""
+    return outcomes(classifier, grids, labels, attack.epsilon, (attack.steps,), other, progress)[attack.steps]
 
 
 def accuracy_curve(

@@ -204,7 +204,7 @@ def finish(
     if "reconstruct" in family(one.family).capabilities:
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
-    else:
+    elif "generate" in family(one.family).capabilities:
         calibrate_generator(draft, stores, device, one.temperature)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     target = into / one.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from voxstudio.lab.opening import model_class
 
 TEST_SEED = 20_000_000
 VALIDATION_SEED = 10_000_000
+USUAL = 84
+"""Parametric objects that are measured on; fewer make a rehearsal."""
 
 
 def parametric_subjects(classes: Sequence[str], resolution: int, count: int, held_out: bool) -> list[Any]:
@@ -93,51 +95,95 @@ def _real_part(
     return part
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a checkpoint is to be measured: see :func:`evaluate`."""
+
+    data: Path | None
+    device: str
+    progress: Progress
+    objects: int
+    noise: int
+    notice: Callable[[str], None]
+    samples: int
+    work: Path | None
+
+
 def evaluate(
     checkpoint: Entry | Path,
     data: Path | None = None,
     device: str = "auto",
     progress: Progress = quiet,
-    objects: int = 84,
+    objects: int = USUAL,
     noise: int = 32,
     notice: Callable[[str], None] = lambda _: None,
+    samples: int = 24,
+    work: Path | None = None,
 ) -> dict[str, Any]:
-    """``{"checkpoint", "metrics"}``: metrics by fusion, ``noise`` for objects from noise, and on what; for generators
-    what :mod:`voxstudio.evaluation.generator_protocol` measures.
+    """``{"checkpoint", "metrics"}``, by what the family can do (:data:`MEASURES`).
 
-    ``objects`` parametric objects are shared out evenly among the classes. Without ``data`` only held-out
-    parametric objects are measured; with it the same keys with ``_real`` join, and ``notice`` gets a sentence if
-    some of its meshes cannot be used.
+    Reconstructors: metrics by fusion, ``noise`` for objects from noise, and on what. ``objects`` parametric objects
+    are shared out evenly among the classes. Without ``data`` only held-out parametric objects are measured; with it
+    the same keys with ``_real`` join, and ``notice`` gets a sentence if some of its meshes cannot be used. Classifiers
+    and networks that climb: what :mod:`voxstudio.evaluation.classifier_protocol` measures with ``samples`` made shapes
+    for each class; ``work`` keeps what is done so far. Generators: what
+    :mod:`voxstudio.evaluation.generator_protocol` measures.
     """
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
-    measure = record.load("protocol")
-    if "reconstruct" not in record.capabilities:
-        from voxstudio.lab.generator_data import generator_data
+    asked = Asked(data, device, progress, objects, noise, notice, samples, work)
+    how = next(MEASURES[name] for name in MEASURES if name in record.capabilities)
+    return {"checkpoint": model.card.name, "metrics": how(model, record.load("protocol"), asked)}
 
-        gathered = generator_data(model.card, data, device, lambda f, w: progress(0.1 * f, w))
-        metrics = measure(model, gathered, lambda f, w: progress(0.1 + 0.9 * f, w))
-        return {"checkpoint": model.card.name, "metrics": metrics}
-    each = max(1, objects // max(len(model.card.classes), 1))
-    held_out = parametric_subjects(model.card.classes, model.card.resolution, each, held_out=True)
-    metrics = measure(model, held_out, "", progress) if held_out else {}
-    metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": model.card.iso_level}
+
+def _generator(model: Any, measure: Any, asked: Asked) -> dict[str, Any]:
+    from voxstudio.lab.generator_data import generator_data
+
+    told = asked.progress
+    gathered = generator_data(model.card, asked.data, asked.device, lambda f, w: told(0.1 * f, w))
+    metrics: dict[str, Any] = measure(model, gathered, lambda f, w: told(0.1 + 0.9 * f, w))
+    return metrics
+
+
+def _classifier(model: Any, measure: Any, asked: Asked) -> dict[str, Any]:
+    from voxstudio.lab.classifier_data import classifier_data
+
+    told = asked.progress
+    gathered = classifier_data(
+        model.card, asked.data, asked.device, lambda f, w: told(0.02 * f, w), asked.samples, asked.work
+    )
+    if "missing" in gathered.words:
+        asked.notice(gathered.words["missing"])
+    metrics: dict[str, Any] = measure(model, gathered, lambda f, w: told(0.02 + 0.98 * f, w))
+    return metrics
+
+
+def _reconstructor(model: Any, measure: Any, asked: Asked) -> dict[str, Any]:
+    card, data, progress = model.card, asked.data, asked.progress
+    each = max(1, asked.objects // max(len(card.classes), 1))
+    held_out = parametric_subjects(card.classes, card.resolution, each, held_out=True)
+    metrics: dict[str, Any] = measure(model, held_out, "", progress) if held_out else {}
+    metrics["measured"] = {"parametric_objects": len(held_out), "iso_level": card.iso_level}
     if data is not None:
-        alone = len(model.card.classes) == 1
+        alone = len(card.classes) == 1
         bad: dict[str, str] = {}
-        real = real_subjects(
-            data, model.card.classes, model.card.resolution, "test", any_class=alone, left_out=bad.__setitem__
-        )
+        real = real_subjects(data, card.classes, card.resolution, "test", any_class=alone, left_out=bad.__setitem__)
         if bad:
-            notice(left_out_in_words(list(bad.items()), f"{len(real) + len(bad):,} test objects of {data}"))
+            asked.notice(left_out_in_words(list(bad.items()), f"{len(real) + len(bad):,} test objects of {data}"))
         for fusion, row in measure(model, real, "_real", progress).items():
             metrics.setdefault(fusion, {}).update(row)
         metrics["measured"]["real_objects"] = len(real)
-    if noise:
+    if asked.noise:
         from voxstudio.families.vae_gan3d.protocol import evaluate_noise
 
-        metrics["noise"] = evaluate_noise(model, noise)
-    return {"checkpoint": model.card.name, "metrics": metrics}
+        metrics["noise"] = evaluate_noise(model, asked.noise)
+    return metrics
+
+
+MEASURES: dict[str, Callable[[Any, Any, Asked], dict[str, Any]]] = {
+    "reconstruct": _reconstructor, "classify": _classifier, "generate": _generator,
+}  # fmt: skip
+"""How a family is measured, by the first of these that it can do."""
 
 
 def calibrated(
@@ -166,7 +212,7 @@ def calibrated(
 
 
 def measured(
-    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet, objects: int = 84
+    folder: Path, data: Path | None = None, device: str = "auto", progress: Progress = quiet, objects: int = USUAL
 ) -> dict[str, Any]:
     """Evaluate and write the metrics into the card."""
     result = evaluate(folder, data, device, progress, objects)
