@@ -9,6 +9,7 @@ from voxstudio.families.winn3d.recipe import WinnRecipe
 
 SLOPE = 0.2
 LAST_SIDE = 2
+LAST_CONVOLVED = 4
 
 
 class WinnNet(nn.Module):
@@ -32,16 +33,15 @@ class WinnNet(nn.Module):
             steps += _step(1, 2 * width, 4, 2)
         side //= 2
         channels = 2 * width
-        while True:
-            out = min(2 * channels, 16 * width)
-            steps += _step(channels, out, 3, 1)
-            channels = out
-            if side <= LAST_SIDE:
-                break
-            steps.append(nn.AvgPool3d(2))
-            side //= 2
-            if side <= LAST_SIDE and channels == 16 * width:
-                break
+        while channels < 16 * width or side > LAST_SIDE:
+            wider = min(2 * channels, 16 * width)
+            steps += _step(channels, wider, 3, 1)
+            channels = wider
+            # Small volumes keep their side until the channels are there: a convolution at 2^3 sees little but its
+            # padding, and its gradient in bf16 is infinite now and then on a CPU.
+            if side > LAST_CONVOLVED or channels == 16 * width:
+                steps.append(nn.AvgPool3d(2))
+                side //= 2
         self.body = nn.Sequential(*steps)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(channels * side**3, outputs)

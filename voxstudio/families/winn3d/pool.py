@@ -11,13 +11,17 @@ import torch
 from torch import Tensor
 
 KEPT = ("volumes", "first", "second", "ended")
+SCALE = 1024.0
+"""Factor on gradients that are kept, so that small ones are no zeros in float16."""
+LARGEST = 60_000.0
 
 
 class NegativePool:
     """``size`` chains with the steps that each has made, and the shapes in which chains have ended.
 
-    Everything is kept as float16, so that a run that resumes goes on with the same numbers. On disk, what is kept lies
-    in an unnamed file that goes away with the program.
+    Everything is kept as float16 (of the second moment its root), so that a run that resumes goes on with the same
+    numbers. On disk, what is kept lies in
+    an unnamed file that goes away with the program.
 
     ``ages`` ``[size]`` count steps, ``labels`` ``[size]`` say which score a chain climbs; ``filled`` tells how many of
     ``ended`` were written, ``turn`` which one is next.
@@ -34,13 +38,13 @@ class NegativePool:
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Volumes and Adam's moments of chains, float32 ``[N, 1, R, R, R]``."""
-        volumes, first, second = (torch.from_numpy(self._values[n][rows.numpy()]).float() for n in KEPT[:3])
-        return volumes, first, second
+        volumes, first, root = (torch.from_numpy(self._values[n][rows.numpy()]).float() for n in KEPT[:3])
+        return volumes, first / SCALE, (root / SCALE) ** 2
 
     def put(self, rows: Tensor, volumes: Tensor, first: Tensor, second: Tensor, steps: int) -> None:
         """Keep chains that went on by ``steps``."""
-        for name, values in zip(KEPT, (volumes, first, second), strict=False):
-            self._values[name][rows.numpy()] = values.half().cpu().numpy()
+        for name, values in zip(KEPT, (volumes, SCALE * first, SCALE * second.sqrt()), strict=False):
+            self._values[name][rows.numpy()] = values.clamp(-LARGEST, LARGEST).half().cpu().numpy()
         self.ages[rows] += steps
 
     def begin(self, rows: Tensor, volumes: Tensor, labels: Tensor) -> None:

@@ -51,7 +51,9 @@ class WinnRecipe(Recipe):
         "constant", "Learning rate over a cascade: constant, or warm-up and cosine to zero.",
         choices=("constant", "cosine"),
     )  # fmt: skip
-    ema: float = option(0.0, "Decay of the averaged weights that are exported; 0 exports the last.", low=0.0, high=0.9999)
+    ema: float = option(
+        0.0, "Decay of the averaged weights that are exported; 0 exports the last.", low=0.0, high=0.9999
+    )
     label_smoothing: float = option(0.0, "Share of the target that is spread over all classes.", low=0.0, high=0.5)
     alpha: float = option(
         0.1, "Weight of the Wasserstein terms beside the cross-entropy (eq. 3; not printed).", low=0.0, high=100.0

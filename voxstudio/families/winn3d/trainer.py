@@ -29,9 +29,7 @@ MEAN_BATCHES = 8
 SHOWN = 8
 
 
-def build_trainer(
-    recipe: WinnRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0
-) -> WinnTrainer:
+def build_trainer(recipe: WinnRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0) -> WinnTrainer:
     """The trainer of a recipe; one seed decides the weights and every draw."""
     return WinnTrainer(recipe, batches, as_place(place, recipe.precision), seed)
 
@@ -155,7 +153,8 @@ class WinnTrainer:
         return {"loss": loss.item(), **values}
 
     def _climbed(self, x: Tensor, labels: Tensor) -> Tensor:
-        with self.place.autocast():
+        # In 32 bits: with bf16 the second derivatives of small convolutions were infinite now and then on a CPU.
+        with torch.autocast(self.device.type, enabled=False):
             return score(self.net(x), labels)
 
     def _set_rate(self) -> None:
@@ -280,7 +279,11 @@ class WinnTrainer:
         for k, weights in enumerate(self.kept[:-1]):
             tensors |= {f"iterations.{k}.{name}": value for name, value in weights.items()}
         sizes = {"recipe": self.recipe.to_json(), "iso_level": ISO_LEVEL, "cascades": self.cascade + 1}
-        return tensors, {**sizes, "iterations": max(len(self.kept) - 1, 0), "scores": [round(s, 4) for s in self.scores]}
+        return tensors, {
+            **sizes,
+            "iterations": max(len(self.kept) - 1, 0),
+            "scores": [round(s, 4) for s in self.scores],
+        }
 
 
 def plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
