@@ -23,7 +23,8 @@ def gradient_penalty(scores: Scores, real: Tensor, negative: Tensor, shares: Ten
     """
     between = (shares * real + (1 - shares) * negative).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(scores(between).sum(), between, create_graph=True)
-    return ((gradient.flatten(1).float().norm(dim=1) - 1) ** 2).mean()
+    lengths = torch.linalg.vector_norm(gradient.flatten(1).float(), dim=1)
+    return torch.as_tensor(((lengths - 1) ** 2).mean())
 
 
 def label_loss(outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,18 @@ class Classifying(WinnModel):
 
     def score_gradient(self, grids: Grids, labels: npt.NDArray[np.int64]) -> Values:
         """Gradient of the labels' outputs to the grids, float32 ``[N, R, R, R]``."""
-        return self._gradient(grids, labels, lambda x, given: score(self.net(x), given))
+
+        def scores(x: Tensor, given: Tensor) -> Tensor:
+            return score(self.net(x), given)
+
+        return self._gradient(grids, labels, scores)
 
     def _gradient(self, grids: Grids, labels: npt.NDArray[np.int64], of: Any) -> Values:
         given = torch.from_numpy(np.asarray(labels, np.int64)).to(self.device).split(AT_ONCE)
-        parts = zip(self._batches(grids), given, strict=True)
-        # A grid's value counts twice as much as the volume's, which runs from -1 to 1.
-        rows = [2 * gradient(lambda x, y=y: of(x, y), part)[1][:, 0].cpu().numpy() for part, y in parts]
+        rows: list[Values] = []
+        for part, labelled in zip(self._batches(grids), given, strict=True):
+            slope = gradient(partial(of, given=labelled), part)[1]
+            rows.append(2 * slope[:, 0].cpu().numpy())  # what a volume, from -1 to 1, makes of a grid in [0, 1]
         return np.concatenate(rows)
 
 
@@ -123,7 +129,7 @@ class Synthesizing(WinnModel):
         told = self.card.network.get("ascent", {})
         options: dict[str, Any] = {
             "method": r.ascent, "step_size": r.ascent_rate, "annealing": r.annealing, "noise": r.ascent_noise,
-            "betas": (r.ascent_beta1, r.ascent_beta2), "clip": r.clip, **json.loads(json.dumps(told)),
+            "betas": (r.ascent_beta1, r.ascent_beta2), "clip": r.clip, **told,
         }  # fmt: skip
         return Ascent(**{**options, "betas": tuple(options["betas"])})
 
@@ -171,10 +177,9 @@ class Synthesizing(WinnModel):
                 for seed in state.seeds
             ]
             noise = ascent.noise * torch.from_numpy(np.stack(drawn))[:, None]
-        x, first_next, second_next = climb(
-            *(torch.from_numpy(part)[:, None] for part in (volumes, slope, first, second)),
-            torch.full_like(eps, float(done)), eps, noise, Step(ascent.method, ascent.betas, ascent.clip),
-        )  # fmt: skip
+        here, slopes, m, v = (torch.from_numpy(part)[:, None] for part in (volumes, slope, first, second))
+        how = Step(ascent.method, ascent.betas, ascent.clip)
+        x, first_next, second_next = climb(here, slopes, m, v, torch.full_like(eps, float(done)), eps, noise, how)
         made = x[:, 0].numpy()
         if not np.isfinite(made).all() or np.abs(made).max() > BOUND:
             raise Diverged(
@@ -192,8 +197,6 @@ class Synthesizing(WinnModel):
         self, seeds: Sequence[int], target: str | None = None, progress: Progress = quiet, steps: int | None = None
     ) -> AscentState:
         """From noise through every cascade, ``steps`` (or the usual number of) steps in each."""
-        from dataclasses import replace
-
         count = steps or self.usual_steps
         if target is None and self.targets:
             target = self.targets[int(seeds[0]) % len(self.targets)] if len(seeds) == 1 else None

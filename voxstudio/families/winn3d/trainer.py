@@ -258,7 +258,7 @@ class WinnTrainer:
         self._stream = None
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the weights of a checkpoint (its last network, for every cascade that it fits); BadCheckpoint if none."""
+        """Take the last network of a checkpoint for every cascade that it fits; BadCheckpoint if it fits none."""
         last = max((int(name.split(".")[1]) for name in tensors if name.startswith("cascades.")), default=-1)
         mine = {n.removeprefix(f"cascades.{last}."): t for n, t in tensors.items() if n.startswith(f"cascades.{last}.")}
         taken = [copy_fitting(net, mine) for net in self.nets]
@@ -296,4 +296,5 @@ def copy_fitting(net: WinnNet, weights: Mapping[str, Tensor]) -> float:
     known = net.state_dict()
     fits = {n: t for n, t in weights.items() if n in known and known[n].shape == t.shape and n != "mean"}
     net.load_state_dict({**known, **fits})
-    return sum(t.numel() for t in fits.values()) / max(sum(t.numel() for n, t in known.items() if n != "mean"), 1)
+    whole = sum(value.numel() for name, value in known.items() if name != "mean")
+    return float(sum(value.numel() for value in fits.values()) / whole)
