@@ -21,7 +21,7 @@ from voxstudio.core.errors import Cancelled, VoxStudioError
 
 COMMANDS = (
     "list", "show", "reconstruct", "turntable", "sample", "sweep", "interpolate", "invert", "evaluate", "train",
-    "data", "inspect", "bake", "doctor", "bench",
+    "map", "search", "data", "inspect", "bake", "doctor", "bench",
 )  # fmt: skip
 INTERRUPTED = 130
 

@@ -99,7 +99,7 @@ def command_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for add in (
         _list, _show, _reconstruct, _turntable, _sample, _sweep, _interpolate, _invert, _evaluate, _train,
-        _data, _inspect, _bake, _doctor, _bench,
+        _map, _search, _data, _inspect, _bake, _doctor, _bench,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -238,6 +238,18 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--patience", type=int, default=6, metavar="N", help="measurements without gain before the end (default: 6)"
     )
     parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
+
+
+def _map(commands: Any) -> None:
+    from voxstudio.cli.mapping import add_map_options
+
+    add_map_options(_new(commands, "map", "Draw a map of a collection, in which near means alike."))
+
+
+def _search(commands: Any) -> None:
+    from voxstudio.cli.mapping import add_search_options
+
+    add_search_options(_new(commands, "search", "Find what is nearest to a picture or a mesh in a collection."))
 
 
 def _data(commands: Any) -> None:

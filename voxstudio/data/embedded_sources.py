@@ -37,7 +37,7 @@ def occupancy_of(source: Source, resolution: int) -> npt.NDArray[np.bool_]:
     if source.kind == "store":
         from voxstudio.data.grids import resized
 
-        grid: npt.NDArray[np.bool_] = _opened(source.place).occupancy(_checked(source))
+        grid: npt.NDArray[np.bool_] = opened(source.place).occupancy(_checked(source))
         return grid if len(grid) == resolution else resized(grid, resolution)
     if source.kind == "mesh":
         from voxstudio.data.grids import centred
@@ -54,8 +54,8 @@ def surface_of(source: Source) -> Surface:
 
     if source.kind in ("parametric", "held-out"):
         return in_unit_cube(_made(source).surface(MESH_RESOLUTION))
-    if source.kind == "store" and hasattr(_opened(source.place), "surface"):
-        found: Surface = _opened(source.place).surface(_checked(source))
+    if source.kind == "store" and hasattr(opened(source.place), "surface"):
+        found: Surface = opened(source.place).surface(_checked(source))
         return found
     return unit_surface(occupancy_of(source, 64))
 
@@ -84,15 +84,15 @@ def _made(source: Source) -> Any:
 
 
 def _checked(source: Source) -> int:
-    count = len(_opened(source.place))
+    count = len(opened(source.place))
     if not 0 <= source.index < count:
         raise BadInput(f"{source.place} holds {count:,} shapes and none of number {source.index}: embed it again.")
     return source.index
 
 
 @lru_cache(4)
-def _opened(place: str) -> Any:
-    """A prepared folder, a file of imported shapes or any other collection of voxels, kept open."""
+def opened(place: str) -> Any:
+    """Kept open: a prepared folder, a file of imported shapes or any other collection of voxels. Raises BadInput."""
     from voxstudio.data.readers import read_collection
     from voxstudio.data.shape_file import is_shape_file, open_shape_file
     from voxstudio.data.shape_store import open_store

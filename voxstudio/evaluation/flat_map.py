@@ -111,9 +111,7 @@ def _check_numbers(vectors: Floats) -> None:
         raise BadInput(f"{wrong:,} of {len(vectors):,} embeddings are not numbers: embed the collection again.")
 
 
-def _tsne(
-    rows: Floats, method: str, seed: int, progress: Progress, partial: Callable[[Floats], None] | None
-) -> Any:
+def _tsne(rows: Floats, method: str, seed: int, progress: Progress, partial: Callable[[Floats], None] | None) -> Any:
     """openTSNE's fit, told of on its way."""
     import openTSNE
 
