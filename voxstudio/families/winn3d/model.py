@@ -147,7 +147,7 @@ class Synthesizing(WinnModel):
             normal = [np.random.default_rng([seed, 0]).standard_normal((side,) * 3, np.float32) for seed in seeds]
             volumes = np.stack(normal)
         else:
-            field = torch.from_numpy(np.ascontiguousarray(start.values, np.float32))[None, None]
+            field = torch.from_numpy(np.array(start.values, np.float32))[None, None]
             volumes = np.repeat(2 * _resized(field, side)[0].numpy() - 1, len(seeds), axis=0)
         if how.clip:
             volumes = volumes.clip(-1, 1)

@@ -55,7 +55,7 @@ class WinnTrainer:
     def _enter(self, cascade: int, start: NegativePool | None) -> None:
         """Make a cascade the one that learns; it starts from the weights of the one before where they fit."""
         r, net = self.recipe, self.nets[cascade]
-        self.cascade, self.net, self.cascade_done = cascade, net, 0
+        self.cascade, self.net, self.cascade_done, self.kept = cascade, net, 0, []
         if cascade and start is not None:
             copy_fitting(net, self.nets[cascade - 1].state_dict())
         self.place.share(net)
