@@ -186,7 +186,7 @@ def test_a_plain_classifier_lends_its_weights_to_a_supervised_one(tmp_path):
 
 
 def test_last_iterations_ship_where_the_recipe_keeps_them(tmp_path):
-    folder = train("winn3d", tmp_path / "kept", small_recipe(keep_iterations=3), max_steps=4, workers=0)
+    folder = train("winn3d", tmp_path / "kept", small_recipe(keep_iterations=3, cascades=(16,)), max_steps=4, workers=0)
     card = read_card(folder)
     model = open_model(card, load_tensors(folder, card))
     assert isinstance(model, Synthesizing) and len(model.iterations) == 2

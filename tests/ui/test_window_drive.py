@@ -214,6 +214,16 @@ def test_the_first_shape_turns_until_it_is_touched(open_window: Callable[..., Dr
     qtbot.mouseRelease(driver.canvas, Qt.MouseButton.LeftButton)
 
 
+def test_another_checkpoint_ends_the_turning_and_its_shape_is_kept(open_window: Callable[..., Driver]) -> None:
+    driver = open_window(first_shape=True)
+    driver.until(lambda: driver.session.shown is not None and driver.canvas.is_turning)
+    assert driver.session.open_checkpoint("other")
+    driver.until(lambda: not driver.canvas.is_turning and driver.session.shown.checkpoint == "other")
+    driver.settle()
+    assert list(driver.window.strip._thumbs) == [driver.session.state]
+    assert not driver.window.strip._thumbs[driver.session.state].icon().isNull()
+
+
 def test_standard_views_and_keys_that_do_not_reach_vtk(studio: Driver, qtbot: object) -> None:
     studio.window.commands.action("view-front").trigger()
     right, up, back = studio.canvas.stage.axes()

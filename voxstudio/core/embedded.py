@@ -38,7 +38,7 @@ class Source(NamedTuple):
 
     kind: str
     place: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # tuple.index is of no use here
     view: int = NO_VIEW
 
     @property

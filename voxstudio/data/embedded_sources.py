@@ -33,7 +33,8 @@ def occupancy_of(source: Source, resolution: int) -> npt.NDArray[np.bool_]:
     Raises BadInput if it is a kind that cannot be made again, or its file has gone.
     """
     if source.kind in ("parametric", "held-out"):
-        return _made(source).occupancy(resolution)
+        made: npt.NDArray[np.bool_] = _made(source).occupancy(resolution)
+        return made
     if source.kind == "store":
         from voxstudio.data.grids import resized
 

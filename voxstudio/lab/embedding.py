@@ -1,4 +1,4 @@
-"""Whole collections put into the space of an embedder: parametric shapes, training sets, folders, a generator's samples.
+"""Whole collections in the space of an embedder: parametric shapes, training sets, folders, a generator's samples.
 
 A collection that was embedded once lies in the cache and opens at once the next time.
 """
@@ -262,7 +262,7 @@ def read_picture(path: Path, size: int) -> Any:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which collection: ``word`` is ``"parametric"``, ``"samples:CHECKPOINT"``, a ``.voxmap`` file, a file or folder."""
+    """Which collection: ``word`` is ``"parametric"``, ``"samples:CHECKPOINT"``, or the path of a file or folder."""
 
     word: str
     views: int = 0
@@ -316,8 +316,8 @@ def make_plan(wanted: Wanted, progress: Progress = quiet, device: str = "auto") 
     path = wanted.path
     if not path.exists():
         raise BadInput(
-            f"There is no collection {wanted.word!r}: name {PARAMETRIC}, {SAMPLES}:CHECKPOINT, a {SUFFIX} file, a folder "
-            "of meshes or pictures, or a file of shapes."
+            f"There is no collection {wanted.word!r}: name {PARAMETRIC}, {SAMPLES}:CHECKPOINT, a {SUFFIX} file, a "
+            "folder of meshes or pictures, or a file of shapes."
         )
     if path.is_file() and path.suffix.lower() not in (*VOXELS, ".voxdata"):
         raise BadInput(f"{path.name} is no collection: name a {SUFFIX} file, a file of shapes, or a folder.")

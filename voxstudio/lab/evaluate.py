@@ -127,7 +127,8 @@ def evaluate(
     the same keys with ``_real`` join, and ``notice`` gets a sentence if some of its meshes cannot be used. Classifiers
     and networks that climb: what :mod:`voxstudio.evaluation.classifier_protocol` measures with ``samples`` made shapes
     for each class; ``work`` keeps what is done so far. Generators: what
-    :mod:`voxstudio.evaluation.generator_protocol` measures.
+    :mod:`voxstudio.evaluation.generator_protocol` measures. Encoders of shapes and pictures: what
+    :mod:`voxstudio.evaluation.cross_domain` measures, among 300 objects.
     """
     model = open_model(checkpoint, model_class, device)
     record = family(model.card.family)
@@ -180,8 +181,18 @@ def _reconstructor(model: Any, measure: Any, asked: Asked) -> dict[str, Any]:
     return metrics
 
 
+def _embedder(model: Any, measure: Any, asked: Asked) -> dict[str, Any]:
+    from voxstudio.lab.cross_domain_data import OBJECTS, cross_domain_data
+
+    many, told = OBJECTS if asked.objects >= USUAL else asked.objects, asked.progress
+    pairs = cross_domain_data(model.card, model.image_size, asked.data, many, lambda f, w: told(0.8 * f, w))
+    metrics: dict[str, Any] = measure(model, pairs, lambda f, w: told(0.8 + 0.2 * f, w))
+    return metrics
+
+
 MEASURES: dict[str, Callable[[Any, Any, Asked], dict[str, Any]]] = {
     "reconstruct": _reconstructor, "classify": _classifier, "generate": _generator,
+    "embed": _embedder,
 }  # fmt: skip
 """How a family is measured, by the first of these that it can do."""
 

@@ -19,7 +19,7 @@ from voxstudio.engine.checkpoint import open_model
 from voxstudio.engine.training import Listener
 from voxstudio.evaluation.generator_protocol import feature_curves
 from voxstudio.lab.opening import model_class
-from voxstudio.lab.paper_tables import Drawn
+from voxstudio.lab.paper_tables import Drawn, Wanted
 from voxstudio.lab.training import make_recipe, train
 
 LAYERS = {"1": "layer 1", "2": "layer 2", "3": "layer 3", "none": "no enhancer"}
@@ -89,8 +89,9 @@ def _told(say: Callable[[str], None], every: int = 100) -> Listener:
     return Listener(report=report)
 
 
-def make_table(data: Path, work: Path, picture: Path | None, device: str, say: Callable[[str], None]) -> Drawn:
+def make_table(wanted: Wanted) -> Drawn:
     """The table as :mod:`voxstudio.lab.paper_tables` wants it."""
-    rows = compare_layers(data, work, STEPS, picture, device, say)
+    assert wanted.data is not None
+    rows = compare_layers(wanted.data, wanted.work, STEPS, wanted.picture, wanted.device, wanted.say)
     document = {"steps": STEPS, "resolution": RESOLUTION, "rows": {LAYERS[k]: dict(row) for k, row in rows.items()}}
     return Drawn(document, layers_table(rows))

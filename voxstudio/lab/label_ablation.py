@@ -21,7 +21,7 @@ from voxstudio.engine.latent_space import draws, occupancies
 from voxstudio.engine.training import Listener
 from voxstudio.evaluation.sample_quality import sample_quality
 from voxstudio.lab.opening import model_class
-from voxstudio.lab.paper_tables import Drawn
+from voxstudio.lab.paper_tables import Drawn, Wanted
 from voxstudio.lab.training import make_recipe, train
 
 RUNS: Mapping[str, Mapping[str, Any]] = {
@@ -107,9 +107,9 @@ def _draw(curves: Mapping[str, list[dict[str, float]]], path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def make_table(data: Path | None, work: Path, picture: Path | None, device: str, say: Callable[[str], None]) -> Drawn:
-    """The table as :mod:`voxstudio.lab.paper_tables` wants it; ``data`` is not needed."""
-    rows = compare_labels(work, STEPS, picture, device, say)
+def make_table(wanted: Wanted) -> Drawn:
+    """The table as :mod:`voxstudio.lab.paper_tables` wants it; no data are needed."""
+    rows = compare_labels(wanted.work, STEPS, wanted.picture, wanted.device, wanted.say)
     heads = ("trained with", "distance to nearest x 1000", "diversity", "of training's", "in largest part", "empty")
     lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
     for name, row in rows.items():

@@ -74,7 +74,7 @@ def drawn(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    settings = {**(style or {}), "svg.hashsalt": "voxstudio"}
+    settings: Any = {**(style or {}), "svg.hashsalt": "voxstudio"}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(9.0, 7.2), dpi=160, layout="constrained")
         FigureCanvasAgg(figure)

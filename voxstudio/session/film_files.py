@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from voxstudio.core.ascent import AscentState
 from voxstudio.core.latent import Latent
 from voxstudio.core.surface import Surface
 from voxstudio.engine.family import Progress
@@ -83,3 +84,21 @@ def write_film(model: Any, order: Order, progress: Progress) -> list[Path]:
     azimuth, elevation = order.view
     stage = Stage(order.fps, azimuth_deg=azimuth, elevation_deg=elevation, flat=order.options.style == "blocks")
     return save_animation(frames, order.target, stage, beside, progress)
+
+
+def write_ascent(
+    target: Path, states: Sequence[AscentState], chain: int, options: Options, view: tuple[float, float],
+    fps: float, progress: Progress,
+) -> list[Path]:  # fmt: skip
+    """One chain's way up as a film in the format of the suffix; the last state stands still for a second.
+
+    Errors as :func:`write_film`.
+    """
+    from voxstudio.geometry.animation import Lazy, Stage, save_animation
+
+    def surface(frame: int) -> Surface:
+        state = states[min(frame, len(states) - 1)]
+        return mesh(state.grid(min(chain, len(state.volumes) - 1), options.iso), options.style, options.smoothing)
+
+    stage = Stage(fps, azimuth_deg=view[0], elevation_deg=view[1], flat=options.style == "blocks")
+    return save_animation(Lazy(len(states) + round(fps), surface), target, stage, None, progress)

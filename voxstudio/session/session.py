@@ -83,7 +83,7 @@ class Session(Filming):
         )
         self._synthesis = Synthesis(
             self._hand, partial(self._tell, "synthesis"), self._say, self._errands, self._entries, device, open_any,
-            self.show_live, self._known_shown, self._known_given,
+            self.show_live, self._known_shown, self._known_given, self._known_options, self._snapshots.compare_with,
         )
         self.subscribe(self._note)
         self.refresh_catalogue()

@@ -18,14 +18,17 @@ from voxstudio.engine.ascending import AscentThread, Climb, Climbed, ClimberInfo
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.requests import Given
 from voxstudio.session.errands import Errands, Say
+from voxstudio.session.film_files import THREE_QUARTER, write_ascent
 from voxstudio.session.trail import Trail
-from voxstudio.session.values import Shown
+from voxstudio.session.values import Options, Shown
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
 
 WHERE = "synthesis"
 MOST_CHAINS = 4
+USUAL_MOVE = 0.03
+"""How far a voxel goes in a step that neither crawls nor jumps; volumes run from -1 to 1."""
 SOURCES = ("noise", "stage", "file")
 
 
@@ -52,17 +55,20 @@ class Synthesis:
     ----------
     hand: queues a call for the owner's thread. tell: tells the topic. say: tells the person. errands: reads files.
     entries: the catalogue. device: where the model runs. open_model: opens a folder. present: puts a grid on the stage.
-    shown, wanted: what stands there, and what grid was asked for.
+    shown, wanted: what stands there, and what grid was asked for. options: how shapes are shown. against: compares
+    what is shown with a grid from now on.
     """
 
     def __init__(
         self, hand: Callable[[Callable[[], None]], None], tell: Callable[[], None], say: Say, errands: Errands,
         entries: Callable[[], tuple[Entry, ...]], device: str, open_model: Callable[[Path, str], Any],
         present: Present, shown: Callable[[], Shown | None], wanted: Callable[[], Given | None],
+        options: Callable[[], Options], against: Callable[[VoxelGrid, str], None],
     ) -> None:  # fmt: skip
         self._hand, self._tell, self._say, self._errands = hand, tell, say, errands
         self._entries, self._device, self._open_model = entries, device, open_model
-        self._present, self._shown, self._wanted = present, shown, wanted
+        self._present, self._shown, self._wanted, self._options = present, shown, wanted, options
+        self._against = against
         self._thread: AscentThread | None = None
         self._numbers = itertools.count(1)
         self._newest = 0
@@ -215,6 +221,20 @@ class Synthesis:
             self._tell()
         return True
 
+    def use(self, method: str) -> bool:
+        """Climb by another method, with a step that goes about as far: Langevin's multiplies the gradient itself."""
+        info, state = self.info, self.state
+        if info is None or method == info.usual.method:
+            usual = info.usual if info is not None else Ascent()
+            return self.set(method=method, step_size=usual.step_size, noise=usual.noise)
+        step, noise = USUAL_MOVE, 0.0
+        if method == "langevin":
+            slope = float(np.abs(state.gradient).mean()) if state is not None and state.gradient.size else 0.0
+            step = min(2 * USUAL_MOVE / slope, 500.0) if slope > 0.0 else 1.0
+            step = float(f"{step:.2g}")
+            noise = round(0.3 * USUAL_MOVE / step**0.5, 3)
+        return self.set(method=method, step_size=step, noise=noise)
+
     def set_through(self, on: bool) -> None:
         """Whether the next network takes over by itself after the usual steps."""
         self._through = on
@@ -355,6 +375,31 @@ class Synthesis:
         self._show(draft=False, anew=not self.follows)
         self._given = None
         return True
+
+    def compare(self) -> None:
+        """From now on compare what climbs with the state that is looked at."""
+        grid, state = self.grid(self._chain), self.state
+        if grid is not None and state is not None:
+            self._against(grid, f"step {state.step:,}")
+
+    def film(self, path: Path | str, view: tuple[float, float] = THREE_QUARTER, fps: float = 20.0) -> bool:
+        """Write the ascent of the chain on the stage, from its first kept state to the one that is looked at.
+
+        A message (``where="synthesis"``) says how it went; False if there is nothing to film.
+        """
+        target, chain, info, options = Path(path), self._chain, self._info, self._options()
+        states = tuple(self._trail[k] for k in range(self.at + 1)) if len(self._trail) else ()
+        if info is None or len(states) < 2:
+            self._say("error", "There is nothing to film yet: play a few steps first.", WHERE)
+            return False
+
+        def work(job: Job) -> list[Path]:
+            return write_ascent(target, states, chain, options, view, fps, job.progress)
+
+        def done(written: Any) -> None:
+            self._say("info", f"Saved {written[0].name}: {len(states):,} frames.", WHERE)
+
+        return self._errands.start(f"Filming {target.name}", work, done, WHERE, bench=True)
 
     def close(self) -> None:
         """Stop and join the thread."""

@@ -25,7 +25,8 @@ class Options:
     fusion: how several views are joined, one of :attr:`Session.fusions`.
     label: the class, one of :attr:`Session.labels`; None where the checkpoint knows fewer than two.
     iso: the probability at which the surface lies, in (0, 1); the card's when a checkpoint is opened.
-    style: ``"smooth"``, ``"blocks"`` or, a dot for each voxel, ``"cloud"`` (written as smooth). ``smoothing``: Taubin steps, 0 to 50, smooth style only.
+    style: ``"smooth"``, ``"blocks"`` or, a dot for each voxel, ``"cloud"``, which is written as smooth.
+    smoothing: Taubin steps, 0 to 50, smooth style only.
     remove_background: for pictures that are added from now on; each view has its own afterwards.
     colour_by: ``"clay"`` or ``"confidence"`` (then ``shown.surface.values`` is in [0, 1], 1 is sure).
     """
@@ -98,7 +99,7 @@ class Message:
 
     ``severity``: ``"info"``, ``"warning"`` or ``"error"``. ``where``: the panel concerned, one of
     ``"images"``, ``"checkpoint"``, ``"inspection"``, ``"result"``, ``"export"``, ``"training"``, ``"codes"``,
-    ``"path"``, ``"compare"``. ``details``: one
+    ``"path"``, ``"compare"``, ``"synthesis"``, ``"classify"``. ``details``: one
     sentence per file if several failed.
     """
 

@@ -14,6 +14,7 @@ from voxstudio.ui import drops, theme, widgets
 from voxstudio.ui.inspector import Inspecting
 from voxstudio.ui.latent_deeds import LatentDeeds
 from voxstudio.ui.leaving import Leaving
+from voxstudio.ui.probing_deeds import ProbingDeeds
 from voxstudio.ui.search import Search
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.window import Window
@@ -37,6 +38,7 @@ class Deeds(QObject):
         self.leaving = Leaving(window, studio)
         self.inspecting = Inspecting(window, studio, settings)
         self.latents = LatentDeeds(window, studio, settings)
+        self.probing = ProbingDeeds(window, studio, settings)
         session, on = studio.session, studio.commands.on
         for key, slot in (
             ("open", self.open), ("paste", self.paste), ("sample", self.sample), ("save", self.save),

@@ -33,13 +33,16 @@ PICTURES = {".png": "PNG picture", ".svg": "SVG drawing", ".pdf": "PDF document"
 class Plot(QWidget):
     """A canvas of matplotlib that is drawn only while it can be seen.
 
-    ``along`` is what is counted from left to right; ``calm`` draws a smoothed curve over the values.
+    ``along`` is what is counted from left to right, ``across`` what several curves measure; ``calm`` draws a smoothed
+    curve over the values.
     """
 
-    def __init__(self, studio: Studio, height: int = 184, along: str = "Step", calm: bool = True) -> None:
+    def __init__(
+        self, studio: Studio, height: int = 184, along: str = "Step", calm: bool = True, across: str = "Loss"
+    ) -> None:
         super().__init__()
         self._studio = studio
-        self._along, self._calm = along, calm
+        self._along, self._across, self._calm = along, across, calm
         self._curves: dict[str, Curve] = {}
         self._titles: dict[str, str] = {}
         self._log = False
@@ -267,7 +270,7 @@ class Plot(QWidget):
         axes.grid(True, linewidth=0.6)
         axes.tick_params(length=0, pad=4)
         axes.set_xlabel(self._along, labelpad=2)
-        axes.set_ylabel(self._titles.get(names[0], names[0]) if len(names) == 1 else "Loss", labelpad=2)
+        axes.set_ylabel(self._titles.get(names[0], names[0]) if len(names) == 1 else self._across, labelpad=2)
         if len(names) > 1:
             place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, "borderpad": 0.2}
             axes.legend(frameon=False, ncols=len(names), fontsize="small", handlelength=1.4, columnspacing=1.2, **place)

@@ -47,7 +47,7 @@ class Studio(QObject):
         device: str = "auto", settings: QSettings | None = None, first_shape: bool = True, panel: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._turned: object = None
+        self._turned: tuple[object, object] = (None, None)
         self._images, self._checkpoint, self._device = tuple(images), checkpoint, device
         self._settings, self._first_shape, self._panel = settings, first_shape, panel
         self._closed = False
@@ -140,13 +140,14 @@ class Studio(QObject):
         session.sample(session.labels[0] if session.labels else None, FIRST_SEED, FIRST_TRUNCATION)
         if self.window.viewport.canvas is not None:
             self.window.viewport.canvas.start_turning()
-            self._turned = session.draw
+            self._turned = session.draw, session.checkpoint
             self.bridge.changed.connect(self._stand_still)
 
     @Slot(str)
     def _stand_still(self, _: str) -> None:
         """Any other shape than the first one, or a checkpoint of the person's choice, is looked at without turning."""
-        if self.session.draw is self._turned:
+        draw, checkpoint = self._turned
+        if self.session.draw is draw and self.session.checkpoint is checkpoint:
             return
         self.bridge.changed.disconnect(self._stand_still)
         if self.window.viewport.canvas is not None:

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPixmap
 
 from voxstudio.ui import pictures, theme
-from voxstudio.ui.sketches import AZIMUTH_DEG, ELEVATION_DEG
 
 if TYPE_CHECKING:
     from voxstudio.core.voxel_grid import VoxelGrid
@@ -23,34 +22,6 @@ if TYPE_CHECKING:
 Pixels = npt.NDArray[np.uint8]
 MOST_WAITING = 96
 """Wishes beyond this are forgotten, oldest first: what asked for them is no longer looked at."""
-_ZOOM = 0.66
-"""The camera frames this share of a grid's box, more only for the few shapes that reach into its corners."""
-
-
-def portrait(grid: VoxelGrid, side: int, clay: str) -> Pixels:
-    """A picture uint8 ``[side, side, 4]`` in which the grid's box, not the shape, has always the same size."""
-    import cv2
-
-    from voxstudio.core.surface import Surface
-    from voxstudio.geometry.isosurface import surface_from_grid
-    from voxstudio.geometry.render import Light, frame, render_gbuffer, shade
-
-    surface = surface_from_grid(grid)
-    if surface.is_empty:
-        return np.zeros((side, side, 4), np.uint8)
-    half = 0.5 * np.array(grid.shape) * grid.spacing
-    middle = np.array(grid.origin) + half - 0.5 * np.array(grid.spacing)
-    farthest = np.linalg.norm(np.maximum(*np.abs(np.stack(surface.bounds) - middle)))
-    reach = half * max(_ZOOM, 0.9 * float(farthest / np.linalg.norm(half)))
-    box = Surface(np.stack([middle - reach, middle + reach]).astype(np.float32), np.empty((0, 3), np.int64))
-    colour = np.array([int(clay[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
-    tint = tuple(float(part) for part in colour / colour.max())
-    buffer = render_gbuffer(surface, frame(box, AZIMUTH_DEG, ELEVATION_DEG), 2 * side)
-    # ignored: a colour has three parts, which a tuple of a generator does not tell mypy
-    image = np.concatenate([shade(buffer, Light(tint=tint)), buffer.mask[..., None]], axis=2)  # type: ignore[arg-type]
-    small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:], 1e-3)
-    return np.asarray(np.clip(np.rint(small * 255), 0, 255), np.uint8)
 
 
 class Thumbnails(QObject):
@@ -92,6 +63,8 @@ class Thumbnails(QObject):
 
     def _work(self, grids: list[VoxelGrid], side: int, clay: str) -> None:
         """Drawing thread."""
+        from voxstudio.geometry.portrait import portrait
+
         made: list[Pixels] = []
         try:
             made = [portrait(grid, side, clay) for grid in grids]

@@ -46,6 +46,7 @@ FAMILY = Family(
     capabilities=("embed",),
     presets={
         "compact": {},
+        "cars": {"classes": ("car",), "batch_classes": 0, "view_pool": 1500},
         "paper": PAPER,
         "paper-lifted": {**PAPER, "loss": "lifted"},
         "paper-symmetric": {**PAPER, "loss": "symmetric", "mining": "semihard"},

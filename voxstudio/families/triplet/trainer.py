@@ -81,14 +81,17 @@ class TripletTrainer:
         for name in r.freeze:
             getattr(self.net, name).eval()
 
-    def _learn(self, batch: Any) -> dict[str, float]:
+    def _embedded(self, net: CrossDomain, batch: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Voxel embeddings and their objects, picture embeddings and theirs."""
         views = torch.from_numpy(batch.views).to(self.device)
         grids = torch.from_numpy(batch.voxels).to(self.device).float()
         objects = torch.from_numpy(batch.objects).to(self.device)
-        of_images = objects.repeat_interleave(views.shape[1])
         with self.place.autocast():
-            voxels, images = self.net.embed_voxels(grids), self.net.embed_images(views.flatten(0, 1))
-        voxels, images = voxels.float(), images.float()
+            voxels, images = net.embed_voxels(grids), net.embed_images(views.flatten(0, 1))
+        return voxels.float(), objects, images.float(), objects.repeat_interleave(views.shape[1])
+
+    def _learn(self, batch: Any) -> dict[str, float]:
+        voxels, objects, images, of_images = self._embedded(self.net, batch)
         loss = self.loss(voxels, objects, images, of_images)
         loss.backward()
         self.place.average_gradients(self.net.parameters())
@@ -120,15 +123,18 @@ class TripletTrainer:
         """Share of held-out pictures whose nearest shape, among all held-out ones, is theirs; changes nothing."""
         net = self.average if self.average is not None else self.net
         net.eval()
-        voxels, images, of_voxels, of_images = [], [], [], []
-        with self.place.autocast():
-            for batch in batches:
-                voxels.append(net.embed_voxels(torch.from_numpy(batch.voxels).to(self.device).float()))
-                images.append(net.embed_images(torch.from_numpy(batch.views).to(self.device).flatten(0, 1)))
-                objects = torch.from_numpy(batch.objects).to(self.device)
-                of_voxels.append(objects)
-                of_images.append(objects.repeat_interleave(batch.views.shape[1]))
-        return hits(torch.cat(images), torch.cat(of_images), torch.cat(voxels), torch.cat(of_voxels))
+        parts = zip(*(self._embedded(net, batch) for batch in batches), strict=True)
+        voxels, of_voxels, images, of_images = (torch.cat(part) for part in parts)
+        return hits(images, of_images, voxels, of_voxels)
+
+    @torch.no_grad()
+    def loss_of(self, batch: Any) -> float:
+        """The loss of the newest weights on a batch that is not learnt; changes nothing. The triplets are the same at
+        every call."""
+        self.net.eval()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return float(self.loss(*self._embedded(self.net, batch)))
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> None:
         """Take the weights of a checkpoint; BadCheckpoint if the recipe builds other shapes."""
