@@ -44,6 +44,11 @@ class FlatMap:
     _middle: Floats
     _reach: float
 
+    @property
+    def raw(self) -> npt.NDArray[np.float64]:
+        """Places as the method itself has them, float64 ``[N, 2]``: what :func:`raised` takes."""
+        return np.asarray(self.places, np.float64) * self._reach + self._middle
+
     def place(self, vectors: npt.ArrayLike) -> Floats:
         """Where new points ``[M, D]`` fall in this map, float32 ``[M, 2]``; nothing that stands is moved.
 
@@ -88,6 +93,24 @@ def flat_map(
         raw = np.asarray(fitted)
     places, middle, reach = _within(raw)
     progress(1.0, "The map is drawn")
+    return FlatMap(places, method, seed, fitted, middle, reach)
+
+
+def raised(
+    vectors: Floats, raw: npt.NDArray[np.float64], method: str, seed: int, progress: Progress = quiet
+) -> FlatMap:
+    """A t-SNE map that was drawn before, from its ``raw`` places ``[N, 2]``: only what places new points is made."""
+    import openTSNE
+    from openTSNE.affinity import PerplexityBasedNN
+
+    progress(0.2, "Opening the map")
+    rows = np.ascontiguousarray(vectors, np.float32)
+    perplexity = min(PERPLEXITY, (len(rows) - 1) / 3)
+    near = PerplexityBasedNN(rows, perplexity=perplexity, n_jobs=_jobs(), random_state=seed)
+    fitted = openTSNE.TSNEEmbedding(np.array(raw, np.float64), near, random_state=seed, n_jobs=_jobs())
+    fitted.prepare_interpolation_grid()
+    places, middle, reach = _within(np.asarray(fitted))
+    progress(1.0, "The map is open")
     return FlatMap(places, method, seed, fitted, middle, reach)
 
 

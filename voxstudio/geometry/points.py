@@ -49,8 +49,8 @@ def draw_points(
     """Blend points into ``image`` uint32 ``[H, W]`` (0xffRRGGBB) in place.
 
     ``places`` float32 ``[N, 2]`` are x and y in pixels, finite; ``colours`` uint32 ``[N]`` (0xAARRGGBB); ``kinds``
-    uint8 ``[N]``: :data:`DISC` or :data:`DIAMOND`; ``order`` int64 ``[M]`` says which are drawn, the last on top; ``rim``
-    (0xRRGGBB) parts neighbours.
+    uint8 ``[N]``: :data:`DISC` or :data:`DIAMOND`; ``order`` int64 ``[M]`` says which are drawn, the last on top;
+    ``rim`` (0xRRGGBB) parts neighbours.
     """
     _blend(image, places, colours, kinds, order, stamps(round(radius * 4) / 4), np.uint32(rim))
 

@@ -26,6 +26,8 @@ topic              read then
 ``latents``        :attr:`Session.latents`: what the codes do, directions
 ``nearest``        :attr:`Session.nearest`: the training shape nearest to the one on the stage
 ``inversion``      :attr:`Session.search`: the search for the code of a given shape
+``map``            :attr:`Session.map`: the map of a collection; ``map-places`` while it is drawn,
+                   ``map-walk`` in a drag, ``map-pictures`` when small pictures have come
 =================  ==========================================================================
 
 One class in layers, each in a file that knows those before it: ``state`` (what is held and told),

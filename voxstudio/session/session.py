@@ -21,6 +21,7 @@ from voxstudio.session.bench import Bench
 from voxstudio.session.filming import Filming
 from voxstudio.session.interpolation import Interpolation
 from voxstudio.session.latents import Latents, Subject
+from voxstudio.session.mapping import Mapping
 from voxstudio.session.nearest import NearestShape
 from voxstudio.session.searching import Searching
 from voxstudio.session.snapshots import Kept, Snapshots
@@ -85,6 +86,10 @@ class Session(Filming):
             self._hand, partial(self._tell, "synthesis"), self._say, self._errands, self._entries, device, open_any,
             self.show_live, self._known_shown, self._known_given, self._known_options, self._snapshots.compare_with,
         )
+        self._map = Mapping(
+            self._errands, self._tell, self._say, self._bench, self._device, self._entries, self._known_model,
+            self._known_entry, self._known_kept, self._known_shown, self.show_grid, self.place,
+        )
         self.subscribe(self._note)
         self.refresh_catalogue()
         self._choose_default()
@@ -123,6 +128,11 @@ class Session(Filming):
     def synthesis(self) -> Synthesis:
         """Shapes that climb a network's score; topic ``synthesis``."""
         return self._synthesis
+
+    @property
+    def map(self) -> Mapping:
+        """The map of a collection; topics ``map``, ``map-places``, ``map-walk``, ``map-pictures``."""
+        return self._map
 
     @property
     def adopting(self) -> Adopting:
@@ -303,6 +313,14 @@ class Session(Filming):
 
     def _known_model(self) -> ModelInfo | None:
         return self._model
+
+    def _known_entry(self) -> Entry | None:
+        return self._checkpoint
+
+    def _known_kept(self) -> tuple[Kept, ...]:
+        """Every shape of the history that is in memory, and those with a name."""
+        found = (self._snapshots.find(state) for state in self.states)
+        return (*(kept for kept in found if kept is not None), *self._snapshots.named)
 
     def _present(self) -> Kept | None:
         """The shape at rest on the stage."""
