@@ -12,6 +12,7 @@ from voxstudio.core.latent import Latent
 from voxstudio.core.surface import Surface
 from voxstudio.engine.family import Progress
 from voxstudio.engine.inference import mesh
+from voxstudio.geometry.pieces import without_crumbs
 from voxstudio.session.values import Options
 
 FPS = {".gif": 20.0}
@@ -70,6 +71,7 @@ def write_film(model: Any, order: Order, progress: Progress) -> list[Path]:
         if place in made:
             return made[place]
         grid = model.decode(order.latents[place], order.labels[place]).with_iso(order.options.iso)
+        grid = without_crumbs(grid).grid if order.options.remove_crumbs else grid
         found = mesh(grid, order.options.style, order.options.smoothing)
         room -= found.vertices.nbytes + found.faces.nbytes + (found.normals.nbytes if found.normals is not None else 0)
         if room >= 0:  # the shapes of a long film are made again for its second look

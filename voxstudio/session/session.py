@@ -261,7 +261,7 @@ class Session(Filming):
 
         def work(job: Job) -> str:
             from voxstudio.geometry.mesh_io import save_surface
-            from voxstudio.geometry.pieces import count_pieces
+            from voxstudio.geometry.pieces import count_pieces, crumbs_in_words
 
             surface = inference.mesh(shown.grid, options.style, options.smoothing)
             job.progress(0.5, f"Writing {target.name}")
@@ -270,7 +270,8 @@ class Session(Filming):
             size = " x ".join(f"{side:.0f}" for side in high - low)
             pieces = count_pieces(surface)
             loose = f" It is in {pieces} separate pieces: a lower threshold may join them." if pieces > 1 else ""
-            return f"Saved {target.name}: {len(surface.faces):,} triangles, {size} mm.{loose}"
+            left = f", without {crumbs_in_words(shown.crumbs)}" if shown.crumbs else ""
+            return f"Saved {target.name}: {len(surface.faces):,} triangles, {size} mm{left}.{loose}"
 
         def done(sentence: Any) -> None:
             self._say("info", sentence, "export")

@@ -28,6 +28,7 @@ class Options:
     style: ``"smooth"``, ``"blocks"`` or, a dot for each voxel, ``"cloud"``, which is written as smooth.
     smoothing: Taubin steps, 0 to 50, smooth style only.
     remove_background: for pictures that are added from now on; each view has its own afterwards.
+    remove_crumbs: shapes that a generator made lose pieces below 1 % of their volume, once a slider is let go.
     colour_by: ``"clay"`` or ``"confidence"`` (then ``shown.surface.values`` is in [0, 1], 1 is sure).
     """
 
@@ -38,6 +39,7 @@ class Options:
     smoothing: int = 0
     remove_background: bool = True
     colour_by: str = "clay"
+    remove_crumbs: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.iso < 1.0:
@@ -61,7 +63,8 @@ class Shown:
     ``note`` is what the person should know about how it was made, else empty. ``key`` is the folder of the checkpoint,
     ``draw`` the point of its latent space (None for photos), ``label`` its class. ``side`` is what an enhancer
     imagines beside it, ``difference`` leads from the shape that it is compared with to this one. ``total_ms`` is the
-    time from the wish to the pixels, known with ``draw``: what the stages leave of it was spent waiting.
+    time from the wish to the pixels, known with ``draw``: what the stages leave of it was spent waiting. ``pieces`` and
+    ``crumbs`` as in :class:`voxstudio.engine.requests.Result`.
     """
 
     number: int
@@ -81,6 +84,8 @@ class Shown:
     difference: Difference | None = None
     asked_at: float = 0.0
     total_ms: float = 0.0
+    pieces: int = 0
+    crumbs: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 if TYPE_CHECKING:
     from voxstudio.core.voxel_grid import VoxelGrid
 
-LEAST, MOST_DOTS = 0.3, 9000
+LEAST, MOST_DOTS = 0.3, 7000
 _LIGHT = np.array([-0.45, -0.55, 0.7]) / np.linalg.norm([0.45, 0.55, 0.7])
 _RESORT = 0.985
 """Cosine of the angle that the camera may turn before the dots are sorted again."""
@@ -35,6 +35,7 @@ class Cloud:
         self.actor = vtkActor()
         self.actor.SetMapper(self._mapper)
         self.actor.GetProperty().LightingOff()
+        self.actor.GetProperty().RenderPointsAsSpheresOn()
         self.actor.ForceTranslucentOn()
         self.actor.PickableOff()
         self.actor.VisibilityOff()

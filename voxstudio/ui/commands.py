@@ -54,7 +54,7 @@ COMMANDS = (
         tip="Principal components of the latent space, named by measuring",
     ),
     Command("climb-play", "Play the ascent", "Edit", "", "play", tip="Noise climbs the score", separate=True),
-    Command("climb-mesh", "Begin an ascent with a mesh…", "File", "", "mountains"),
+    Command("climb-mesh", "Begin an ascent with a mesh…", "File", "", "trend-up"),
     Command("climb-film", "Save the ascent as a film…", "File", "", "film-strip"),
     Command("cancel", "Cancel what is running", "Edit", "Esc", "x-circle", separate=True),
     Command("view-three-quarter", "View from three quarters", "View", "1", "cube", "3/4"),

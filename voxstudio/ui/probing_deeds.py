@@ -1,0 +1,83 @@
+"""What the commands of synthesis, classifying and attacks do: files to begin with, films, play and pause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from voxstudio.ui.studio import Studio
+from voxstudio.ui.window import Window
+
+FILMS = {".gif": "GIF, for a page or a message", ".mp4": "MP4 video", ".glb": "Animated GLB, for the web and Blender"}
+
+
+class ProbingDeeds(QObject):
+    """Carries out the commands of one window."""
+
+    def __init__(self, window: Window, studio: Studio, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._studio, self._settings = window, studio, settings
+        for key, slot in (
+            ("climb-play", self.play), ("climb-mesh", self.begin_with), ("climb-film", self.film),
+        ):  # fmt: skip
+            studio.commands.on(key, slot)
+        studio.bridge.changed.connect(self._changed)
+        self._changed("synthesis")
+
+    @Slot(str)
+    def _changed(self, topic: str) -> None:
+        """What cannot be done now is grey."""
+        if topic in ("synthesis", "catalogue"):
+            climb, action = self._studio.session.synthesis, self._studio.commands.action
+            there = climb.entry is not None
+            action("climb-play").setEnabled(there)
+            action("climb-play").setText("Pause the ascent" if climb.playing else "Play the ascent")
+            action("climb-mesh").setEnabled(there)
+            action("climb-film").setEnabled(len(climb.trail) > 1 and not climb.playing)
+
+    @Slot()
+    def play(self) -> None:
+        """Climb, or rest; where it can be seen."""
+        climb = self._studio.session.synthesis
+        if climb.playing:
+            climb.pause()
+        else:
+            self._window.go("synthesis")
+            climb.play()
+
+    @Slot()
+    def begin_with(self) -> None:
+        """Ask for a mesh to begin with."""
+        found = self._mesh("Begin with a mesh")
+        if found is not None:
+            self._window.go("synthesis")
+            self._studio.session.synthesis.from_file(found)
+
+    @Slot()
+    def film(self) -> None:
+        """Ask where to, and write the ascent as a film."""
+        filters = [f"{words} (*{suffix})" for suffix, words in FILMS.items()]
+        start = str(Path(str(self._settings.value("folders/films", "")) or Path.home()) / "ascent.gif")
+        chosen, kind = QFileDialog.getSaveFileName(self._window, "Save the ascent", start, ";;".join(filters))
+        if not chosen:
+            return
+        target = Path(chosen)
+        if target.suffix.lower() not in FILMS:
+            target = target.with_name(target.name + list(FILMS)[filters.index(kind) if kind in filters else 0])
+        self._settings.setValue("folders/films", str(target.parent))
+        canvas = self._window.viewport.canvas
+        view = (canvas.stage.view_degrees(),) if canvas is not None else ()
+        self._studio.session.synthesis.film(target, *view)
+
+    def _mesh(self, title: str) -> Path | None:
+        from voxstudio.geometry.mesh_io import READABLE
+
+        kinds = " ".join(f"*{suffix}" for suffix in (*READABLE, ".npz"))
+        start = str(self._settings.value("folders/shapes", ""))
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, start, f"Meshes and voxels ({kinds})")
+        if not chosen:
+            return None
+        self._settings.setValue("folders/shapes", str(Path(chosen).parent))
+        return Path(chosen)
