@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from voxstudio.cli import Outcome, say
+from voxstudio.cli import Outcome
 from voxstudio.cli.baking import bake_command as bake_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
 from voxstudio.cli.interpolating import interpolate_command as interpolate_command
 from voxstudio.cli.inverting import invert_command as invert_command
 from voxstudio.cli.mapping import map_command as map_command
 from voxstudio.cli.mapping import search_command as search_command
+from voxstudio.cli.measuring import evaluate_command as evaluate_command
 from voxstudio.cli.sampling import sample_command as sample_command
 from voxstudio.cli.showing import show_command as show_command
 from voxstudio.cli.sweeping import sweep_command as sweep_command
@@ -76,51 +77,6 @@ def turntable_command(arguments: Namespace) -> Outcome:
     from voxstudio.cli.turntable import turntable
 
     return turntable(arguments)
-
-
-def evaluate_command(arguments: Namespace) -> Outcome:
-    """``voxstudio evaluate CHECKPOINT [--data DIR]`` and ``voxstudio evaluate --table NAME``."""
-    if arguments.table is not None:
-        return _paper_table(arguments)
-    if arguments.checkpoint is None:
-        raise BadInput("Name a checkpoint to measure, or a table with --table: voxstudio list, or --table list.")
-    from voxstudio.engine.places import checkpoint_folders, find_checkpoint
-    from voxstudio.lab.evaluate import evaluate
-
-    entry = find_checkpoint(arguments.checkpoint, checkpoint_folders())
-    data = Path(arguments.data) if arguments.data else None
-    if data is not None and not data.exists():
-        raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
-    curve = _writable(arguments.curve, (".png",)) if arguments.curve else None
-    document = evaluate(
-        entry.folder, data, device=arguments.device, progress=progress_line(),
-        notice=lambda words: say(f"voxstudio: {words}"),
-    )  # fmt: skip
-    text = "\n".join(_flat(document))
-    if curve is not None:
-        from voxstudio.evaluation.generator_protocol import draw_retrieval
-
-        drawn = draw_retrieval(document["metrics"], curve)
-        text += f"\nWrote {drawn}." if drawn else ""
-        if drawn is None:
-            print("voxstudio: No curve was drawn: no features were measured on ModelNet10.", file=sys.stderr)
-    return Outcome(document, text)
-
-
-def _paper_table(arguments: Namespace) -> Outcome:
-    from voxstudio.lab.paper_tables import list_of_tables, make_table
-
-    if arguments.checkpoint is not None:
-        raise BadInput(f"A table measures what it needs itself: leave out {arguments.checkpoint}, or --table.")
-    if arguments.table == "list":
-        found = list_of_tables()
-        return Outcome(found.document, found.text)
-    picture = _writable(arguments.picture, (".png",)) if arguments.picture else None
-    data, work = (Path(one) if one else None for one in (arguments.data, arguments.work))
-    if data is not None and not data.exists():
-        raise BadInput(f"The data folder {data} does not exist: name the folder with --data.")
-    found = make_table(arguments.table, data, work, picture, arguments.device, say)
-    return Outcome(found.document, found.text)
 
 
 def data_command(arguments: Namespace) -> Outcome:
@@ -202,9 +158,12 @@ def _writable(name: str, suffixes: tuple[str, ...]) -> Path:
 def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, Any]) -> Outcome:
     """Mesh, write, and tell what was written."""
     from voxstudio import api
-    from voxstudio.geometry.pieces import count_pieces, largest_piece
+    from voxstudio.cli.latents import tidy
+    from voxstudio.geometry.pieces import count_pieces, crumbs_in_words, largest_piece
 
     started = time.perf_counter()
+    tidied = tidy(arguments, grid) if hasattr(arguments, "keep_crumbs") else None
+    grid = tidied.grid if tidied is not None else grid
     surface = api.surface(grid, arguments.style, arguments.smoothing)
     times = {**model.times, "mesh": (time.perf_counter() - started) * 1000.0}
     if surface.is_empty:
@@ -228,6 +187,10 @@ def _meshed(arguments: Namespace, model: Any, grid: VoxelGrid, about: dict[str, 
         "preview": arguments.preview, "note": model.note, "times_ms": {k: round(v, 2) for k, v in times.items()},
     }
     text = f"Wrote {output}: {len(surface.faces):,} triangles, {' x '.join(f'{side:.0f}' for side in size)} mm."
+    if tidied is not None:
+        document["crumbs"] = tidied.crumbs
+        if tidied.crumbs:
+            text += f" {crumbs_in_words(tidied.crumbs).capitalize()} removed: --keep-crumbs keeps them."
     if arguments.preview:
         text += f"\n{_preview(surface, Path(arguments.preview))}"
     return Outcome(document, text)

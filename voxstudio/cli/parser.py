@@ -192,10 +192,14 @@ def _evaluate(commands: Any) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", nargs="?", help="name or folder")
     parser.add_argument("--table", metavar="NAME", help="instead print a table of the papers again; list names them")
     parser.add_argument("--data", metavar="DIR", help="real shapes: ModelNet, voxel files, or a folder of meshes")
-    parser.add_argument("--work", metavar="DIR", help="where a table keeps what it trains (default: the cache)")
+    parser.add_argument("--work", metavar="DIR", help="where long work keeps what is done (default: the cache)")
+    parser.add_argument(
+        "--samples", type=int, metavar="N", default=24, help="shapes of each class that a network of 3DWINN makes"
+    )
     parser.add_argument("--picture", metavar="P.png", help="also draw the table's curves")
     parser.add_argument("--curve", metavar="P.png", help="also draw precision over recall, where features are measured")
     parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)  # for the window's process
 
 
 def _train(commands: Any) -> None:
