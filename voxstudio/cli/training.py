@@ -13,6 +13,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ def _run(record: Family, recipe: Recipe, arguments: Namespace) -> tuple[bool, bo
 
     with _interruptible() as stop:
         reporter = _Reporter()
-        listener = Listener(report=reporter, notice=_say, measured=_tell_measured, compared=_tell_compared)
+        listener = Listener(
+            report=reporter, notice=_say, measured=partial(_tell_measured, record.held_out), compared=_tell_compared
+        )
         _train_as_told(record, recipe, arguments, listener, lambda: STOP if stop.is_set() else GO)
         return stop.is_set(), reporter.heard
 
@@ -139,8 +142,8 @@ def _train_as_told(
     )  # fmt: skip
 
 
-def _tell_measured(step: int, value: float, best: float) -> None:
-    print(f"step {step}  held-out IoU {value:.4f}  best {best:.4f}", file=sys.stderr, flush=True)
+def _tell_measured(what: str, step: int, value: float, best: float) -> None:
+    print(f"step {step}  held-out {what} {value:.4f}  best {best:.4f}", file=sys.stderr, flush=True)
 
 
 def _tell_compared(pairs: Any) -> None:

@@ -55,6 +55,8 @@ class Family:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     guesser: str = ""
     """``"module:name"`` of a :class:`Guesser`, or empty: then only the sizes of known checkpoints are tried."""
+    held_out: str = "IoU"
+    """What ``Trainer.validate`` measures on held-out shapes."""
     smallest: Mapping[str, Any] = field(default_factory=dict)
     """Options of the smallest network that does all that the family can, in seconds: for tests and rehearsals."""
 

@@ -110,9 +110,7 @@ def open_sources(bake: Bake, data: Path | None, store: Path) -> list[tuple[Shape
         if not (folder / "store.json").exists():
             path = None if data is None else data / source["data"]
             if path is None or not path.exists():
-                raise BadInput(
-                    f"{bake.name} learns from {source['data']}: name the folder that holds it with --data."
-                )
+                raise BadInput(f"{bake.name} learns from {source['data']}: name the folder that holds it with --data.")
             fine = bool(source.get("refine"))  # grids of half the resolution, their steps rounded off
             read = partial(read_collection, path, classes=tuple(source["classes"]))
             splits = ("train",) if source.get("train_only") else ("train", "test")
@@ -190,7 +188,7 @@ def finish(
     objects: int = 84,
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrate and measure a finished run, and copy it to what ships. Returns its metrics."""
-    from voxstudio.lab.calibrating import calibrate_generator
+    from voxstudio.lab.calibrating import calibrate_climber, calibrate_generator
     from voxstudio.lab.evaluate import calibrated, measured
 
     into.mkdir(parents=True, exist_ok=True)
@@ -201,11 +199,14 @@ def finish(
         shutil.copy2(out / name, draft / name)
     card = replace(read_card(draft), name=one.name, notes=tuple(one.notes), licence=one.licence)
     write_card(draft, card)
-    if "reconstruct" in family(one.family).capabilities:
+    can = family(one.family).capabilities
+    if "reconstruct" in can:
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
-    elif "generate" in family(one.family).capabilities:
+    elif "generate" in can:
         calibrate_generator(draft, stores, device, one.temperature)
+    elif "synthesize" in can and one.options.get("objective") != "plain":
+        calibrate_climber(draft, device)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     target = into / one.name
     target.mkdir(exist_ok=True)

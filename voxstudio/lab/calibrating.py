@@ -25,6 +25,8 @@ from voxstudio.lab.opening import model_class
 OBJECTS = {"train": 1200, "validation": 96}
 LEVELS = tuple(round(0.2 + 0.02 * k, 2) for k in range(21))
 AT_ONCE = 32
+CLIMBS = 16
+LARGEST_DIFFERENCE = 0.01
 
 
 def calibrate_generator(
@@ -82,3 +84,21 @@ def _chosen(stores: Sequence[tuple[Shapes, float]], split: str, resolution: int)
         chosen = there[np.linspace(0, len(there) - 1, count).astype(int)] if count else there[:0]
         found += [resized(shapes.occupancy(int(index)), resolution) for index in chosen]
     return np.stack(found) if found else np.zeros((0, resolution, resolution, resolution), bool)
+
+
+def calibrate_climber(folder: Path, device: str = "auto", seeds: Sequence[int] = tuple(range(CLIMBS))) -> float:
+    """Whether a 3DWINN may climb in bf16: where the mean energy of final samples differs by at most 1 % from float32's.
+
+    Writes ``bf16_ascent`` into the card's network and the difference into its training; returns the difference.
+    """
+    card = read_card(folder)
+    found: list[float] = []
+    for low in (False, True):
+        write_card(folder, replace(card, network={**card.network, "bf16_ascent": low}))
+        model: Any = open_model(folder, model_class, device)
+        found.append(float(model.synthesize(seeds, model.targets[0] if model.targets else None).energies.mean()))
+    difference = abs(found[1] - found[0]) / max(abs(found[0]), 1e-9)
+    network = {**card.network, "bf16_ascent": difference <= LARGEST_DIFFERENCE}
+    told = {**card.training, "bf16_energy_difference": round(difference, 4)}
+    write_card(folder, replace(card, network=network, training=told))
+    return difference

@@ -292,7 +292,8 @@ class _Run:
             self.record, self.out, self.recipe, network, self.stores, step, self.seed, self.title, self.summary, base
         )
         if self.best.curve:
-            measured = {"held_out_iou": round(self.best.value, 4), "held_out_step": self.best.step}
+            value = {held_out_key(self.record.held_out): round(self.best.value, 4)}
+            measured = {**value, "held_out_step": self.best.step}
             card = replace(card, training={**card.training, **measured})
         if self.base is None:
             return card
@@ -332,6 +333,11 @@ class _Run:
             trainer, self.out, options, export=self.export, listener=told, order=asked,
             measure=measure, watch=watch, first_step=first, best=self.best, writes=writes,
         )  # fmt: skip
+
+
+def held_out_key(what: str) -> str:
+    """``"IoU"`` becomes ``"held_out_iou"``, ``"recall@1"`` ``"held_out_recall1"``."""
+    return f"held_out_{what.lower().replace('@', '')}"
 
 
 def _report(listener: Listener, chronicle: Chronicle | None, report: Any) -> None:

@@ -286,7 +286,7 @@ class Training:
 
     def _measured(self, event: dict[str, Any]) -> None:
         value, best = float(event["value"]), float(event["best"])
-        self._book.add(int(event["step"]), {"held_out_iou": value})
+        self._book.add(int(event["step"]), {"held_out": value})
         self._set(best=best, curves=self._book.curves())
 
     def _comparison(self, event: dict[str, Any]) -> None:

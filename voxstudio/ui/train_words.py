@@ -47,7 +47,7 @@ def steps_in_words(step: int, max_steps: int) -> str:
 def curve_title(name: str) -> str:
     """``loss_g`` becomes "Loss G", ``iou`` "IoU"."""
     known = {"diversity": "Diversity of samples", "iou": "IoU", "d_accuracy": "D accuracy",
-             "held_out_iou": "IoU on held-out shapes"}  # fmt: skip
+             "held_out": "On held-out shapes"}  # fmt: skip
     return known.get(name, title_of(name.replace("/", "_")))
 
 

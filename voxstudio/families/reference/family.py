@@ -14,6 +14,7 @@ FAMILY = Family(
     trainer="voxstudio.families.reference.trainer:ReferenceTrainer",
     protocol="voxstudio.evaluation.classifier_protocol:evaluate_classifier",
     capabilities=("classify",),
+    held_out="accuracy",
     presets={
         "compact": {},
         "paper": {

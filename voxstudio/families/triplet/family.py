@@ -24,6 +24,7 @@ PAPER = {
     "views_each": 1,
     "batch_size": 24,
     "batch_classes": 0,
+    "learning_rate": 1e-3,
     "weight_decay": 0.0,
     "schedule": "constant",
     "ema": 0.0,
@@ -44,6 +45,7 @@ FAMILY = Family(
     trainer="voxstudio.families.triplet.trainer:TripletTrainer",
     protocol="voxstudio.evaluation.cross_domain:evaluate_embedder",
     capabilities=("embed",),
+    held_out="recall@1",
     presets={
         "compact": {},
         "cars": {"classes": ("car",), "batch_classes": 0, "view_pool": 1500},
@@ -53,6 +55,7 @@ FAMILY = Family(
     },
     smallest={
         "image_size": 24,
+        "image_entry": 2,
         "width": 4,
         "image_width": 4,
         "widest": 8,

@@ -34,14 +34,14 @@ class TripletRecipe(Recipe):
         "How the side is reduced at first: mean pools (paper), or blocks folded into channels, which loses nothing.",
         choices=("fold", "pool"),
     )
-    voxel_entry: int = option(2, "Voxels along the side of a block of the entry (paper: 3).", low=1, high=8)
-    image_entry: int = option(2, "Pixels along the side of a block of the entry (paper: 3).", low=1, high=8)
+    voxel_entry: int = option(4, "Voxels along the side of a block of the entry (paper: 3).", low=1, high=8)
+    image_entry: int = option(4, "Pixels along the side of a block of the entry (paper: 3).", low=1, high=8)
     width: int = option(
-        32, "Channels of the voxels' first convolution; each doubles them up to the widest (paper: 16).", low=4, high=64
+        48, "Channels of the voxels' first convolution; each doubles them up to the widest (paper: 16).", low=4, high=64
     )
-    image_width: int = option(32, "Channels of the pictures' first convolution (paper: 16).", low=4, high=64)
+    image_width: int = option(48, "Channels of the pictures' first convolution (paper: 16).", low=4, high=64)
     widest: int = option(64, "Most channels of a convolution (paper: 128).", low=4, high=512)
-    hidden: int = option(192, "Width of the first of two fully connected layers (paper: 4096).", low=4, high=8192)
+    hidden: int = option(160, "Width of the first of two fully connected layers (paper: 4096).", low=4, high=8192)
     norm: str = option("batch", "Batch norm after every convolution, or none (paper).", choices=("batch", "none"))
     centred: bool = option(
         True, "Subtract the mean of each channel's embeddings, so that the two clouds lie on each other (paper: no)."
@@ -69,8 +69,8 @@ class TripletRecipe(Recipe):
     batch_classes: int = option(
         4, "Classes that a batch draws its shapes from, so that it holds alike ones; 0: from all.", low=0, high=100
     )
-    max_steps: int = option(4000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
-    learning_rate: float = option(1e-3, "Adam step size (paper: the usual 0.001).", low=0.0, high=1.0)
+    max_steps: int = option(3000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
+    learning_rate: float = option(1.5e-3, "Adam step size (paper: the usual 0.001).", low=0.0, high=1.0)
     beta1: float = option(0.9, "First Adam coefficient (paper: the usual 0.9).", low=0.0, high=0.999)
     weight_decay: float = option(0.02, "Decoupled weight decay (paper: 0).", low=0.0, high=1.0)
     schedule: str = option(

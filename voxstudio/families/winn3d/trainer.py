@@ -46,6 +46,7 @@ class WinnTrainer:
         self.seed, self.done, self.cascade, self.cascade_done = seed, 0, 0, 0
         self.scores = (0.0, 0.0)
         self.kept: list[dict[str, Tensor]] = []
+        self.lent = False
         self._stream: Iterator[Any] | None = None
         self._mean: Tensor | None = None
         self._enter(0, None)
@@ -53,10 +54,10 @@ class WinnTrainer:
     # -- cascades --------------------------------------------------------------------------------------------------
 
     def _enter(self, cascade: int, start: NegativePool | None) -> None:
-        """Make a cascade the one that learns; it starts from the weights of the one before where they fit."""
+        """Make a cascade the one that learns; it starts from lent weights, or from those of the one before that fit."""
         r, net = self.recipe, self.nets[cascade]
         self.cascade, self.net, self.cascade_done, self.kept = cascade, net, 0, []
-        if cascade and start is not None:
+        if cascade and start is not None and not self.lent:
             copy_fitting(net, self.nets[cascade - 1].state_dict())
         self.place.share(net)
         self.average = {name: value.detach().clone() for name, value in net.state_dict().items()} if r.ema else {}
@@ -232,7 +233,7 @@ class WinnTrainer:
             "generator": self.generator.get_state(),
             "synthesis": self.synthesis.state() if self.synthesis is not None else None,
             "cascade": self.cascade, "cascade_done": self.cascade_done, "done": self.done,
-            "scores": list(self.scores), "mean": None if self._mean is None else self._mean.cpu(), "kept": self.kept,
+            "scores": list(self.scores), "mean": None if self._mean is None else self._mean.cpu(), "kept": self.kept, "lent": self.lent,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -243,6 +244,7 @@ class WinnTrainer:
             side = int(state["synthesis"]["start"]["volumes"].shape[-1])
             start = NegativePool(start.size, side, self.recipe.pool_place == "disk")
             start.restore(state["synthesis"]["start"])
+        self.lent = bool(state["lent"])
         self._enter(int(state["cascade"]), start)
         for net, kept in zip(self.nets, state["nets"], strict=True):
             net.load_state_dict(kept)
@@ -267,6 +269,7 @@ class WinnTrainer:
                 "The weights do not fit the recipe: leave out the options that shape the network (width, stem, "
                 "cascades), or choose another checkpoint."
             )
+        self.lent = max(taken[1:], default=0.0) >= 0.9
         for name in self.average:
             self.average[name].copy_(self.net.state_dict()[name])
 
