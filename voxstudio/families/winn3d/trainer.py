@@ -233,7 +233,8 @@ class WinnTrainer:
             "generator": self.generator.get_state(),
             "synthesis": self.synthesis.state() if self.synthesis is not None else None,
             "cascade": self.cascade, "cascade_done": self.cascade_done, "done": self.done,
-            "scores": list(self.scores), "mean": None if self._mean is None else self._mean.cpu(), "kept": self.kept, "lent": self.lent,
+            "scores": list(self.scores), "mean": None if self._mean is None else self._mean.cpu(),
+            "kept": self.kept, "lent": self.lent,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
