@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command_line import in_process
+from session_driver import SessionDriver
 
 from voxstudio.core.latent import Latent
 from voxstudio.core.paths import shipped
 from voxstudio.data.parametric import CLASSES, make
 from voxstudio.evaluation.metrics import diversity, iou, largest_component_share
+from voxstudio.geometry.pieces import count_pieces
 from voxstudio.lab.opening import open_any
 
 GENERATORS = ("chair-gan", "chair-infogan", "furniture-infogan", "chair-enhancer", "furniture-enhancer")
@@ -39,6 +44,44 @@ def test_samples_are_shapes_without_dust_that_differ(model: Any) -> None:
     assert diversity(made) >= 0.7 * diversity(learnt)
     again = model.decode(model.draw(3))
     assert np.array_equal(again.values, model.decode(model.draw(3)).values)
+
+
+def test_what_rests_on_the_stage_has_no_crumbs_and_is_what_the_command_writes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    raw = opened("chair-infogan").decode(opened("chair-infogan").draw(2, None, 1.0))
+    driver = SessionDriver(shipped("checkpoints"))
+    session = driver.session
+    try:
+        session.open_checkpoint("chair-infogan")
+        session.sample(None, 2, 1.0)
+        driver.rest()
+        tidy = session.shown
+        assert (tidy.crumbs, tidy.pieces) == (1, 1) and count_pieces(tidy.surface) == 1
+        session.set_iso(tidy.grid.iso_level, draft=True)
+        driver.rest()
+        assert session.shown.draft and np.array_equal(session.shown.grid.values, raw.values), "not in a drag"
+        session.set_iso(tidy.grid.iso_level)
+        driver.rest()
+        assert np.array_equal(session.shown.grid.values, tidy.grid.values)
+        session.export(tmp_path / "seen.stl")
+        driver.rest()
+        assert "without 1 crumb." in session.message.sentence
+        session.set_options(remove_crumbs=False)
+        driver.rest()
+        assert (session.shown.crumbs, session.shown.pieces) == (0, 2)
+        assert np.array_equal(session.shown.grid.values, raw.values)
+        session.undo()
+        assert driver.rest().shown.crumbs == 1
+    finally:
+        session.close()
+    here = in_process(capfd)
+    words = ["sample", "--checkpoint", "chair-infogan", "--seed", "2", "--json", "-o"]
+    status, told, _ = here(*words, str(tmp_path / "written.stl"))
+    assert status == 0 and json.loads(told)["crumbs"] == 1
+    assert (tmp_path / "written.stl").read_bytes() == (tmp_path / "seen.stl").read_bytes()
+    status, told, _ = here(*words, str(tmp_path / "raw.stl"), "--keep-crumbs")
+    assert status == 0 and (json.loads(told)["crumbs"], json.loads(told)["pieces"]) == (0, 2)
 
 
 @pytest.mark.parametrize("name", [name for name in GENERATORS if "infogan" in name])

@@ -15,6 +15,7 @@ from voxstudio.cli.latents import (
     opened,
     stage_of,
     stage_options,
+    tidy,
 )
 from voxstudio.core.errors import BadInput
 
@@ -108,8 +109,8 @@ def _arithmetic(arguments: argparse.Namespace) -> Outcome:
         latents = walk_in(layout, [keys[0], result], arguments.frames, arguments.path, arguments.loop)
         save_animation(frames_of(model, latents, label, arguments), path, stage, None, commands.progress_line())
     else:
-        terms = [api.surface(model.decode(one, label, arguments.iso), arguments.style, arguments.smoothing)
-                 for one in (*keys, result)]  # fmt: skip
+        grids = [tidy(arguments, model.decode(one, label, arguments.iso)).grid for one in (*keys, result)]
+        terms = [api.surface(grid, arguments.style, arguments.smoothing) for grid in grids]
         if path.suffix.lower() == ".png":
             names = ("A", "- B", "+ C", "A - B + C")
             contact_sheet(list(zip(names, terms, strict=True)), path, 4, min(arguments.size, 400))

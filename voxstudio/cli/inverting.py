@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome, say
-from voxstudio.cli.latents import label_of
+from voxstudio.cli.latents import crumb_option, label_of
 from voxstudio.core.errors import BadInput
 
 BUDGET, READER = 384, "chair-multiview"
@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reader", default=READER, metavar="NAME", help=f"makes voxels of pictures (default: {READER})"
     )
+    crumb_option(parser)
     parser.add_argument("--latent", metavar="FILE.json", help="also save the latent: a keyframe for interpolate")
     parser.add_argument("--curve", metavar="P.png", help="also draw how the overlap grew")
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from voxstudio.api import Model
     from voxstudio.core.surface import Surface
     from voxstudio.core.voxel_grid import VoxelGrid
+    from voxstudio.geometry.pieces import Tidied
 
 GENERATOR = "furniture-conditional"
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -27,6 +28,12 @@ def generator_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--style", choices=("smooth", "blocks"), default="smooth")
     parser.add_argument("--smoothing", type=int, default=0, metavar="N", help="Taubin steps, 0 to 50 (default: 0)")
     parser.add_argument("--device", choices=DEVICES, default="auto")
+    crumb_option(parser)
+
+
+def crumb_option(parser: argparse.ArgumentParser) -> None:
+    """Whether loose bits stay."""
+    parser.add_argument("--keep-crumbs", action="store_true", help="keep loose pieces below 1 %% of the volume")
 
 
 def draw_options(parser: argparse.ArgumentParser) -> None:
@@ -141,6 +148,13 @@ def keyframes(
     return [latent for latent, _ in found], found[0][1] if found else label
 
 
+def tidy(arguments: argparse.Namespace, grid: VoxelGrid) -> Tidied:
+    """The grid without crumbs, unless ``--keep-crumbs`` was said."""
+    from voxstudio.geometry.pieces import CRUMB_SHARE, without_crumbs
+
+    return without_crumbs(grid, 0.0 if arguments.keep_crumbs else CRUMB_SHARE)
+
+
 def frames_of(
     model: Model, latents: Sequence[Latent], label: str | None, arguments: argparse.Namespace,
     note: Callable[[VoxelGrid], None] | None = None,
@@ -153,6 +167,6 @@ def frames_of(
         grid = model.decode(latents[k], label, arguments.iso)
         if note is not None:
             note(grid)
-        return api.surface(grid, arguments.style, arguments.smoothing)
+        return api.surface(tidy(arguments, grid).grid, arguments.style, arguments.smoothing)
 
     return Lazy(len(latents), make)

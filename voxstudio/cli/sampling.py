@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
-from voxstudio.cli.latents import by_name, codes_of, label_of
+from voxstudio.cli.latents import by_name, codes_of, crumb_option, label_of, tidy
 from voxstudio.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--columns", type=int, default=4, metavar="N", help="of a contact sheet (default: 4)")
     draw_options(parser)
+    crumb_option(parser)
     parser.add_argument("--latent", metavar="FILE.json", help="also save the latent: a keyframe for interpolate")
     parser.add_argument("--nearest", action="store_true", help="also tell the nearest training shape")
     parser.add_argument("--data", metavar="DIR", help="for --nearest: the real shapes that were learned from")
@@ -67,7 +68,7 @@ def sample_command(arguments: argparse.Namespace) -> Outcome:
     about: dict[str, Any] = {"label": label, "seed": arguments.seed, "codes": codes, "latent": arguments.latent}
     told = ""
     if arguments.nearest:
-        nearest = _nearest(model, grid.occupancy, arguments.data)
+        nearest = _nearest(model, tidy(arguments, grid).grid.occupancy, arguments.data)
         about["nearest"], told = nearest
     outcome = commands._meshed(arguments, model, grid, about)
     if arguments.latent:
@@ -107,7 +108,7 @@ def _sheet(arguments: argparse.Namespace, model: Model, label: str | None, laten
         tell(k / len(latents), f"Making object {k + 1} of {len(latents)}")
         grid = model.decode(latent, label, arguments.iso)
         empty += grid.is_empty
-        surface = api.surface(grid, arguments.style, arguments.smoothing)
+        surface = api.surface(tidy(arguments, grid).grid, arguments.style, arguments.smoothing)
         items.append((f"{label or 'seed'} {arguments.seed + k}", surface))
     path = contact_sheet(items, Path(arguments.output), max(1, arguments.columns))
     document = {

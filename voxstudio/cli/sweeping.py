@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxstudio.cli import Outcome
-from voxstudio.cli.latents import generator_options, opened, stage_of, stage_options
+from voxstudio.cli.latents import generator_options, opened, stage_of, stage_options, tidy
 from voxstudio.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -120,12 +120,8 @@ def _film(arguments: argparse.Namespace) -> Outcome:
     model, label = opened(arguments)
     one, values = _movable(arguments, model, label)
     strip = _made(arguments, model, label, one, values)
-    surfaces = [
-        api.surface(
-            grid if arguments.iso is None else grid.with_iso(arguments.iso), arguments.style, arguments.smoothing
-        )
-        for grid in strip.grids
-    ]
+    grids = strip.grids if arguments.iso is None else [grid.with_iso(arguments.iso) for grid in strip.grids]
+    surfaces = [api.surface(tidy(arguments, grid).grid, arguments.style, arguments.smoothing) for grid in grids]
     if path.suffix.lower() == ".png":
         items = [(f"{value:.3g}", surface) for value, surface in zip(strip.values, surfaces, strict=True)]
         written = [contact_sheet(items, path, min(len(items), 12), min(arguments.size, 240))]

@@ -26,7 +26,7 @@ from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.inputs import View, reframed
 from voxstudio.engine.jobs import Mailbox
-from voxstudio.engine.placing import Comparer, placed
+from voxstudio.engine.placing import Comparer, placed, tidied
 from voxstudio.engine.requests import (
     Aside,
     Contributed,
@@ -42,6 +42,7 @@ from voxstudio.engine.requests import (
     Request,
     Result,
 )
+from voxstudio.geometry.pieces import without_crumbs
 
 ENCODE_AT_ONCE = 4
 """Views encoded between two looks at the stop flag: well under 0.3 s on two cores."""
@@ -220,7 +221,7 @@ class InferenceThread:
         network_ms = (time.perf_counter() - started) * 1000.0
         request.job.check()
         started = time.perf_counter()
-        grid = grid.with_iso(request.iso)
+        grid, crumbs, pieces = tidied(request, grid.with_iso(request.iso))
         surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
         times = {"network": network_ms, "mesh": (time.perf_counter() - started) * 1000.0}
         info = opened.info
@@ -228,8 +229,9 @@ class InferenceThread:
         side = self._side_image(opened, request, latent, times)
         found = self._comparer.compare(request, grid, times)
         return Result(
-            request.number, request.key, grid, surface, latent, times, info.device, note, request.draft, side, found
-        )
+            request.number, request.key, grid, surface, latent, times, info.device, note, request.draft, side, found,
+            pieces, crumbs,
+        )  # fmt: skip
 
     def _side_image(
         self, opened: _Open, request: Request, latent: Latent, times: dict[str, float]
@@ -254,6 +256,7 @@ class InferenceThread:
             draw = aside.draws[index]
             try:
                 grid = opened.model.decode(placed(opened.model, draw), draw.label).with_iso(aside.iso)
+                grid = without_crumbs(grid).grid if aside.tidy else grid
             except Exception:  # nobody waits for it, and what the person moves will tell the reason
                 return
             self._deliver(Frame(aside.number, index, grid))

@@ -1,4 +1,4 @@
-"""Parts of an answer of the inference thread: the latent that a draw names, the comparison that is wanted."""
+"""Parts of an answer of the inference thread: the latent that a draw names, crumbs, the comparison that is wanted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from voxstudio.core.surface import Surface
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.requests import Draw, Request
 from voxstudio.geometry.difference import Difference, difference
+from voxstudio.geometry.pieces import CRUMB_SHARE, Tidied, without_crumbs
 
 
 def placed(model: Any, draw: Draw) -> Latent:
@@ -35,6 +36,13 @@ def placed(model: Any, draw: Draw) -> Latent:
     for name, value in draw.codes:
         vector = handle(layout, name).set(vector, value)
     return unflat(vector, layout, latent.seed)
+
+
+def tidied(request: Request, grid: VoxelGrid) -> Tidied:
+    """A generator's shape at rest without its crumbs, if that is wanted, and its pieces counted; 6 to 9 ms at 64^3."""
+    if request.draft or not isinstance(request.draw, Draw):
+        return Tidied(grid, 0, 0)
+    return without_crumbs(grid, CRUMB_SHARE if request.tidy else 0.0)
 
 
 class Comparer:

@@ -99,7 +99,7 @@ class Request:
 
     ``views`` or ``draw`` says what to make; with neither, the model is only opened. ``draft`` is set
     while a slider moves. ``contributions`` asks for the result without each view afterwards. ``against`` is a shape
-    that the result is compared with.
+    that the result is compared with. ``tidy``: leave crumbs out of a generator's shape, unless it is a draft.
     """
 
     number: int
@@ -118,6 +118,7 @@ class Request:
     draft: bool = False
     contributions: bool = False
     against: VoxelGrid | None = None
+    tidy: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +131,14 @@ class Aside:
     iso: float
     first: int = 0
     """How many frames were delivered already."""
+    tidy: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a request led to. ``times`` holds ``network`` and ``mesh`` in milliseconds, with ``image`` and ``compare``
-    where there was a side image or a comparison."""
+    where there was a side image or a comparison. ``pieces`` that a generator's shape is in and ``crumbs`` that were
+    left out of it; both 0 where nobody counted: in a draft, and for what no generator made."""
 
     number: int
     key: str
@@ -148,6 +151,8 @@ class Result:
     draft: bool
     side: Picture | None = None
     difference: Difference | None = None
+    pieces: int = 0
+    crumbs: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,7 +72,7 @@ class Asking(State):
         request = Request(
             next(self._numbers), str(folder or ""), folder or Path(), self._device, job, views,
             draw, options.fusion, options.label, options.iso, options.style, options.smoothing,
-            options.colour_by == "confidence", draft, whole, self._against,
+            options.colour_by == "confidence", draft, whole, self._against, options.remove_crumbs,
         )
         if whole:
             self._compared = request.number
@@ -150,7 +150,7 @@ class Asking(State):
             result.number, name, result.grid, result.surface, result.latent, times, result.device,
             origin, note, result.draft, result.key, request.draw,
             request.draw.label if isinstance(request.draw, Draw) else request.label,
-            result.side, result.difference, asked_at,
+            result.side, result.difference, asked_at, pieces=result.pieces, crumbs=result.crumbs,
         )
         self._tell("shown")
         if self._untold:

@@ -69,7 +69,7 @@ class Filming(Moving):
         else:
             pushes = [pair for pair in pushes if pair[0] is not axis]
         rest = replace(base, codes=tuple(codes.items()), pushes=tuple(pushes))
-        key = (model.key, axis, rest, self._options.iso)
+        key = (model.key, axis, rest, self._options.iso, self._options.remove_crumbs)
         self._film_key = key
         film = self._films.get(key)
         if film is None:
@@ -84,7 +84,7 @@ class Filming(Moving):
             number = next(self._numbers)
             self._making[number] = key
             draws = tuple(_at(rest, axis, value) for value in values)
-            aside = Aside(number, model.key, draws, self._options.iso, first)
+            aside = Aside(number, model.key, draws, self._options.iso, first, self._options.remove_crumbs)
         self._worker.submit_aside(aside)
         self._tell("film")
 

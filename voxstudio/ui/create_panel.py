@@ -59,7 +59,7 @@ class CreatePanel(QWidget):
         self.search = SearchCard(studio)
         self.nearest = NearestCard(studio)
         self.strip = FilmStrip(studio)
-        self.controls = ShapeControls(studio)
+        self.controls = ShapeControls(studio, crumbs=True)
         self.make = widgets.button("Make one", "primary", "sparkle", "Make an object from this seed")
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
         self.save.clicked.connect(studio.commands.action("save").trigger)

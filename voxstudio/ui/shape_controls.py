@@ -1,4 +1,4 @@
-"""Threshold, style and colour: how the result is shown, in every panel that makes one."""
+"""Threshold, style, colour and crumbs: how the result is shown, in every panel that makes one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ COLOURS = (("clay", "Clay"), ("confidence", "Confidence"))
 
 
 class ShapeControls(QWidget):
-    """Three rows, bound to the session's options."""
+    """Three rows, bound to the session's options; with ``crumbs`` a fourth, for what generators make."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, crumbs: bool = False) -> None:
         super().__init__()
         self._studio = studio
         self.threshold = inputs.SliderRow(
@@ -25,16 +25,21 @@ class ShapeControls(QWidget):
         self.style_choice.setToolTip("Cloud: a dot for each voxel, as solid as the model believes in it")
         self.colour = inputs.Segments(COLOURS, "Colour")
         self.colour.setToolTip("Confidence: how sure the model is, from the voxels' probabilities")
+        self.crumbs = inputs.Switch("Remove crumbs")
+        self.crumbs.setToolTip("Leave out loose pieces of less than 1 % of the shape, once a slider is let go")
+        self.crumbs.setVisible(crumbs)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
         column.addWidget(self.threshold)
         column.addWidget(widgets.labelled("Style", self.style_choice))
         column.addWidget(widgets.labelled("Colour by", self.colour))
+        column.addWidget(self.crumbs)
         self.threshold.moved.connect(self._moved)
         self.threshold.settled.connect(self._settled)
         self.style_choice.chosen.connect(self._style)
         self.colour.chosen.connect(self._colour)
+        self.crumbs.clicked.connect(self._crumbs)
         studio.bridge.changed.connect(self._changed)
         self._changed("checkpoint")
         self._changed("options")
@@ -48,6 +53,7 @@ class ShapeControls(QWidget):
             self.threshold.set_value(session.options.iso)
             self.style_choice.choose(session.options.style)
             self.colour.choose(session.options.colour_by)
+            self.crumbs.setChecked(session.options.remove_crumbs)
 
     @Slot(float)
     def _moved(self, value: float) -> None:
@@ -64,3 +70,7 @@ class ShapeControls(QWidget):
     @Slot(str)
     def _colour(self, key: str) -> None:
         self._studio.session.set_options(colour_by=key)
+
+    @Slot(bool)
+    def _crumbs(self, on: bool) -> None:
+        self._studio.session.set_options(remove_crumbs=on)

@@ -181,7 +181,7 @@ class Viewport(QFrame):
     def _tell_words(self) -> None:
         shown, overlay = self._studio.session.shown, self.overlay
         overlay.name.say(shown.origin[:1].upper() + shown.origin[1:] if shown else "")
-        overlay.size.say(size_in_words(shown.surface) if shown else "")
+        overlay.size.say(size_in_words(shown.surface, shown.pieces, shown.crumbs) if shown else "")
 
     def _make_room(self) -> None:
         """The shape stands between the name and the lowest button."""
@@ -247,10 +247,17 @@ class Viewport(QFrame):
             self._make_room()
 
 
-def size_in_words(surface: Surface) -> str:
-    """Size in millimetres and number of triangles."""
+def size_in_words(surface: Surface, pieces: int = 0, crumbs: int = 0) -> str:
+    """Size in millimetres and number of triangles; loose pieces, and crumbs that were left out, if any."""
     if surface.is_empty:
         return "Nothing reaches this threshold"
     low, high = surface.bounds
     sides = " × ".join(f"{side:.0f}" for side in high - low)
-    return f"{sides} mm · {len(surface.faces):,} triangles"
+    told = [f"{sides} mm", f"{len(surface.faces):,} triangles"]
+    if pieces > 1:
+        told.append(f"in {pieces} pieces")
+    if crumbs:
+        from voxstudio.geometry.pieces import crumbs_in_words
+
+        told.append(f"{crumbs_in_words(crumbs)} removed")
+    return " · ".join(told)
