@@ -138,3 +138,26 @@ def test_a_generator_starts_from_one_of_another_family_that_is_baked_before_it(t
     generator_recipes(tmp_path, base="nobody")
     with pytest.raises(BadInput, match="a-plain starts from nobody, of which there is no recipe"):
         bake.all_bakes(tmp_path)
+
+
+def test_an_encoder_ships_with_a_collection_that_opens_at_once(tmp_path: Path) -> None:
+    from voxstudio.families import family
+    from voxstudio.lab.embedding import READY, Wanted, open_collection
+
+    recipe = {
+        "family": "triplet", "title": "Tiny", "summary": "Tiny.", "floors": {"recall5_image_to_shape": 0.0},
+        "options": {**family("triplet").smallest, "classes": ["bed", "lamp"]},
+        "sources": [{"parametric": ["bed", "lamp"], "count": 6, "weight": 1.0}],
+    }
+    (tmp_path / "tiny-encoder.json").write_text(json.dumps(recipe))
+    into = tmp_path / "checkpoints"
+    rows = bake.bake([], tmp_path / "work", into, device="cpu", folder=tmp_path, objects=4)
+    assert rows[0]["done"] and rows[0]["metrics"]["modality_gap"] >= 0 and bake.check(into, tmp_path) == []
+    assert (into / "tiny-encoder" / READY).is_file()
+
+    def never() -> None:
+        raise AssertionError("nothing is embedded again")
+
+    card = read_card(into / "tiny-encoder")
+    found = open_collection(Wanted("parametric"), into / "tiny-encoder", never, card)  # type: ignore[arg-type]
+    assert len(found) == 4 * 7 * 2 and found.sha256 == card.sha256

@@ -189,7 +189,7 @@ def finish(
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrate and measure a finished run, and copy it to what ships. Returns its metrics."""
     from voxstudio.lab.calibrating import calibrate_climber, calibrate_generator
-    from voxstudio.lab.evaluate import calibrated, measured
+    from voxstudio.lab.evaluate import USUAL, calibrated, measured
 
     into.mkdir(parents=True, exist_ok=True)
     draft = out.parent / f".{one.name}-finished"
@@ -208,10 +208,14 @@ def finish(
     elif "synthesize" in can and one.options.get("objective") != "plain":
         calibrate_climber(draft, device)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
+    if "embed" in can:
+        from voxstudio.lab.embedding import EACH, make_ready
+
+        make_ready(draft, device, objects if objects < USUAL else EACH)
     target = into / one.name
     target.mkdir(exist_ok=True)
-    for name in (WEIGHTS, RECIPE, CARD):
-        (draft / name).replace(target / name)
+    for path in sorted(draft.iterdir(), key=lambda path: path.name == CARD):  # the card tells of all others: it is last
+        path.replace(target / path.name)
     shutil.rmtree(draft)
     return dict(metrics)
 

@@ -208,6 +208,14 @@ def embedded(
     )  # fmt: skip
 
 
+def make_ready(folder: Path, device: str = "auto", each: int = EACH) -> Path:
+    """Write an embedder's own collection, ``each`` parametric objects of every class and a picture of each, beside its
+    weights: it then opens without embedding anything."""
+    path = folder / READY
+    save_embedded(path, embedded(open_embedder(folder, device), parametric_plan(min(each, EACH))))
+    return path
+
+
 def _inputs(
     model: Embedder, plan: Plan, part: Sequence[int], images: bool, left_out: Callable[[str, str], None] | None
 ) -> tuple[list[int], list[Any]]:
