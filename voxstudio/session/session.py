@@ -18,6 +18,8 @@ from voxstudio.engine.requests import Draw, Given, ModelInfo
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
 from voxstudio.session.bench import Bench
+from voxstudio.session.classifying import Classifying
+from voxstudio.session.evaluating import Evaluating
 from voxstudio.session.filming import Filming
 from voxstudio.session.interpolation import Interpolation
 from voxstudio.session.latents import Latents, Subject
@@ -90,6 +92,13 @@ class Session(Filming):
             self._errands, self._tell, self._say, self._bench, self._device, self._entries, self._known_model,
             self._known_entry, self._known_kept, self._known_shown, self.show_grid, self.place,
         )
+        self._evaluating = Evaluating(
+            self._hand, partial(self._tell, "evaluating"), self._say, self._errands, self._entries, device
+        )
+        self._classifying = Classifying(
+            self._hand, partial(self._tell, "classify"), self._say, self._errands, self._bench, self._entries, device,
+            self.show_live, self._known_shown, self._known_given,
+        )
         self.subscribe(self._note)
         self.refresh_catalogue()
         self._choose_default()
@@ -135,9 +144,19 @@ class Session(Filming):
         return self._map
 
     @property
+    def classifying(self) -> Classifying:
+        """One shape before a classifier, and attacks on it; topic ``classify``."""
+        return self._classifying
+
+    @property
     def adopting(self) -> Adopting:
         """The file of somebody else that is looked into; topic ``inspection``."""
         return self._adopting
+
+    @property
+    def evaluating(self) -> Evaluating:
+        """What is measured in the background; topic ``evaluating``."""
+        return self._evaluating
 
     @property
     def training(self) -> Training:
@@ -147,8 +166,10 @@ class Session(Filming):
     def close(self) -> None:
         """Stop the run (it is saved first), stop and join all threads. Nothing is called back afterwards."""
         self._training.close()
+        self._evaluating.close()
         super().close()
         self._synthesis.close()
+        self._classifying.close()
 
     # ---- checkpoints ---------------------------------------------------------------------------
 
@@ -283,6 +304,8 @@ class Session(Filming):
     def _note(self, topic: str) -> None:
         """Every shape at rest is kept; those of a running training are not a person's doing."""
         shown = self._shown
+        if topic == "shown":
+            self._classifying.follow()
         if topic == "checkpoint" and self._checkpoint is not None and climbs(self._checkpoint):
             self._synthesis.prefer(self._checkpoint.folder)
         if topic == "checkpoint" or (topic == "shown" and shown is not None and not shown.draft):

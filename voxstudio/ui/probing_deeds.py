@@ -21,10 +21,13 @@ class ProbingDeeds(QObject):
         self._window, self._studio, self._settings = window, studio, settings
         for key, slot in (
             ("climb-play", self.play), ("climb-mesh", self.begin_with), ("climb-film", self.film),
+            ("classify-mesh", self.classify_mesh), ("classify-stage", self.classify),
+            ("attack-stage", self.attack), ("measure-attacks", self.measure),
         ):  # fmt: skip
             studio.commands.on(key, slot)
         studio.bridge.changed.connect(self._changed)
-        self._changed("synthesis")
+        for topic in ("synthesis", "classify"):
+            self._changed(topic)
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
@@ -36,6 +39,11 @@ class ProbingDeeds(QObject):
             action("climb-play").setText("Pause the ascent" if climb.playing else "Play the ascent")
             action("climb-mesh").setEnabled(there)
             action("climb-film").setEnabled(len(climb.trail) > 1 and not climb.playing)
+        if topic in ("classify", "catalogue"):
+            probe, action = self._studio.session.classifying, self._studio.commands.action
+            for key in ("classify-mesh", "classify-stage", "attack-stage"):
+                action(key).setEnabled(probe.entry is not None)
+            action("measure-attacks").setEnabled(probe.entry is not None and not probe.measuring)
 
     @Slot()
     def play(self) -> None:
@@ -70,6 +78,34 @@ class ProbingDeeds(QObject):
         canvas = self._window.viewport.canvas
         view = (canvas.stage.view_degrees(),) if canvas is not None else ()
         self._studio.session.synthesis.film(target, *view)
+
+    @Slot()
+    def classify_mesh(self) -> None:
+        """Ask for a mesh, and classify it."""
+        found = self._mesh("Classify a mesh")
+        if found is not None:
+            self._window.go("classify")
+            self._studio.session.classifying.from_file(found)
+
+    @Slot()
+    def classify(self) -> None:
+        """Classify what stands on the stage."""
+        self._window.go("classify")
+        self._studio.session.classifying.from_stage()
+
+    @Slot()
+    def attack(self) -> None:
+        """Attack what stands on the stage."""
+        self._window.go("classify")
+        probe = self._studio.session.classifying
+        if probe.on_stage or probe.from_stage():
+            probe.set(mode="attack")
+
+    @Slot()
+    def measure(self) -> None:
+        """Draw accuracy over epsilon, where it can be seen."""
+        self._window.go("classify")
+        self._studio.session.classifying.measure()
 
     def _mesh(self, title: str) -> Path | None:
         from voxstudio.geometry.mesh_io import READABLE
