@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 MOST_FITS = 12
 ISO_LEVEL = 0.5
-ABLE = {"reconstruct": "reads pictures", "generate": "makes objects from noise"}
+ABLE = {"reconstruct": "reads pictures", "generate": "makes objects from noise", "embed": "maps shapes and pictures"}
 
 
 @dataclass(frozen=True)

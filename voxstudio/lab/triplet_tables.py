@@ -40,9 +40,9 @@ SMALL: Mapping[str, Any] = {
 }  # fmt: skip
 ARCHITECTURES = ("1-conv-1-fc", "2-conv-1-fc", "3-conv-1-fc", "2-conv-2-fc")
 CARS: Mapping[str, Any] = {
-    "image_size": 48, "image_entry": 2, "width": 8, "image_width": 8, "widest": 64, "hidden": 256,
-    "batch_size": 24, "view_pool": 400, "pool_views": 4, "norm": "none", "dropout": 0.0, "views_each": 1, "weight_decay": 0.0, "schedule": "constant",
-    "ema": 0.0, "classes": ("car",), **PLAIN,
+    "image_size": 48, "image_entry": 2, "width": 8, "image_width": 8, "widest": 64, "hidden": 256, "batch_size": 24,
+    "view_pool": 400, "pool_views": 4, "norm": "none", "dropout": 0.0, "views_each": 1, "weight_decay": 0.0,
+    "schedule": "constant", "ema": 0.0, "classes": ("car",), **PLAIN,
 }  # fmt: skip
 """The paper's training on one class, cars told from other cars, at a size of minutes."""
 SEED, LOSS_STEPS, CURVE_STEPS, EVERY, OBJECTS = 62, 500, 1500, 20, 300

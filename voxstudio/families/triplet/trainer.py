@@ -32,8 +32,6 @@ class TripletTrainer:
     ``batches(step)`` opens the stream of :class:`voxstudio.data.pair_batches.PairBatch` at a step.
     """
 
-    measure_name = "recall1"
-
     def __init__(self, recipe: TripletRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0) -> None:
         self.place = as_place(place, recipe.precision)
         self.recipe, self.batches, self.device, self.seed = recipe, batches, self.place.device, seed
