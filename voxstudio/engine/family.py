@@ -53,6 +53,8 @@ class Family:
     protocol: str
     capabilities: tuple[str, ...]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    narrowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By option of the recipe and its value: the capabilities that are left, where not everything was learnt."""
     guesser: str = ""
     """``"module:name"`` of a :class:`Guesser`, or empty: then only the sizes of known checkpoints are tried."""
     held_out: str = "IoU"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.engine.family import Family
 
@@ -17,6 +18,22 @@ def families() -> Mapping[str, Family]:
     folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/family.py"))
     records = [importlib.import_module(f"voxstudio.families.{name}.family").FAMILY for name in folders]
     return {record.key: record for record in records}
+
+
+def capabilities(card: Card) -> tuple[str, ...]:
+    """What a checkpoint can do: its family's capabilities, less those that its recipe or its weights leave out.
+
+    Empty for a family that is not installed here.
+    """
+    known = families().get(card.family)
+    if known is None:
+        return ()
+    offered = known.capabilities
+    recipe, own = card.network.get("recipe"), card.network.get("capabilities")
+    for option, left in known.narrowed.items():
+        value = recipe.get(option) if isinstance(recipe, Mapping) else None
+        offered = left.get(value, offered) if isinstance(value, str) else offered
+    return tuple(name for name in offered if not isinstance(own, list) or name in own)
 
 
 def family(key: str) -> Family:

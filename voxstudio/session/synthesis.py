@@ -538,15 +538,10 @@ def climbs(entry: Entry) -> bool:
 
 
 def offers(entry: Entry, capability: str) -> bool:
-    """True if a checkpoint can be opened and its family offers a capability which its own card does not take back."""
-    from voxstudio.families import families
+    """True if a checkpoint can be opened and does what a capability names."""
+    from voxstudio.families import capabilities
 
-    card = entry.card
-    if card is None or entry.problem:
-        return False
-    known, own = families().get(card.family), card.network.get("capabilities")
-    there = known is not None and capability in {name.lower() for name in known.capabilities}
-    return there and (not isinstance(own, list) or capability in own)
+    return entry.card is not None and not entry.problem and capability in capabilities(entry.card)
 
 
 def levelled(grid: VoxelGrid) -> VoxelGrid:

@@ -60,15 +60,6 @@ class CheckpointChoice(QComboBox):
 
 def offers(card: Card, capability: str) -> bool:
     """True if a checkpoint offers a capability: its family does, and its own weights are whole enough for it."""
-    own = card.network.get("capabilities")
-    return can(card.family, capability) and (not capability or not isinstance(own, list) or capability in own)
+    from voxstudio.families import capabilities
 
-
-def can(family: str, capability: str) -> bool:
-    """True if a family offers a capability; a family that is not installed here offers none."""
-    if not capability:
-        return True
-    from voxstudio.families import families
-
-    known = families().get(family)
-    return known is not None and capability in {name.lower() for name in known.capabilities}
+    return not capability or capability in capabilities(card)

@@ -51,6 +51,7 @@ FAMILY = Family(
     trainer="voxstudio.families.winn3d.trainer:build_trainer",
     protocol="voxstudio.evaluation.classifier_protocol:evaluate_classifier",
     capabilities=("synthesize", "classify"),
+    narrowed={"objective": {"unsupervised": ("synthesize",), "plain": ("classify",)}},
     held_out="accuracy",
     presets={
         "compact": {},
