@@ -31,7 +31,10 @@ class Row:
 
 @dataclass(frozen=True)
 class ThreeColumns:
-    """A table with its title, what is measured (``unit``), sentences that belong to it, and on what it was measured."""
+    """A table with its title, what is measured (``unit``), sentences that belong to it, and on what it was measured.
+
+    ``digits`` behind the point; of figures from 10 on two less.
+    """
 
     title: str
     unit: str
@@ -45,7 +48,9 @@ class ThreeColumns:
         return [[row.name, *(self._word(v) for v in (row.paper, row.ours, row.real)), row.ours_is] for row in self.rows]
 
     def _word(self, value: float | None) -> str:
-        return MISSING if value is None or math.isnan(value) else f"{value:.{self.digits}f}"
+        if value is None or math.isnan(value):
+            return MISSING
+        return f"{value:.{self.digits if abs(value) < 10 else max(self.digits - 2, 1)}f}"
 
     def text(self) -> str:
         """Markdown, with the notes below."""

@@ -18,6 +18,7 @@ topic              read then
 ``job``            :attr:`Session.job`: None or what runs
 ``message``        :attr:`Session.message`: None or one sentence for the panel it names
 ``training``       :attr:`Session.training` and its ``status``
+``evaluating``     :attr:`Session.evaluating` and its ``status``: what is measured in the background
 ``inspection``     :attr:`Session.adopting`: None or an open file of somebody else
 ``history``        :attr:`Session.can_undo`, :attr:`Session.can_redo`, :attr:`Session.states`
 ``kept``           :attr:`Session.snapshots`: shapes with a name, and what is compared
