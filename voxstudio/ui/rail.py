@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QV
 from voxstudio.ui import theme, widgets
 from voxstudio.ui.studio import PanelSpec, Studio
 
+ROOMY, LEAST = 60, 46
+"""Heights of a task in pixels: with room to spare, and where a low window has to hold all of them."""
+
 
 class Task(QToolButton):
     """A task, with a dot while something runs there."""
@@ -23,6 +26,14 @@ class Task(QToolButton):
             self._busy = busy
             self.setAccessibleDescription("Running" if busy else "")
             self.update()
+
+    def sizeHint(self) -> QSize:
+        """With room to spare."""
+        return QSize(super().sizeHint().width(), ROOMY)
+
+    def minimumSizeHint(self) -> QSize:
+        """Icon and word, and little else."""
+        return QSize(super().sizeHint().width(), LEAST)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button, then the dot at the upper right of its icon."""
@@ -49,7 +60,7 @@ class Rail(QFrame):
         self._keys = [spec.key for spec in specs]
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 12, 8, 12)
+        column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
         for index, spec in enumerate(specs):
             piece = Task()
@@ -63,7 +74,7 @@ class Rail(QFrame):
             piece.setIconSize(QSize(22, 22))
             piece.setCursor(Qt.CursorShape.PointingHandCursor)
             piece.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            piece.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            piece.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             widgets.dress(piece)
             self._group.addButton(piece, index)
             column.addWidget(piece)

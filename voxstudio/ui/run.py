@@ -18,7 +18,7 @@ from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
-from voxstudio.ui import theme
+from voxstudio.ui import on_screen, theme
 from voxstudio.ui.window import FIRST_PANEL, Window
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Studio(QObject):
         self.window = Window()
         self.window.resize(*size)
         if settings is not None:
+            self.window.resize(on_screen.first_size(self.window, self.window.size()))
             self.window.restore_size(settings)
         self.window.closing.connect(self._closing)
         self.window.viewport.installEventFilter(self)
@@ -77,6 +78,8 @@ class Studio(QObject):
         gc.enable()  # see voxstudio.app
         self.window.viewport.removeEventFilter(self)
         self.painted.emit()
+        if self._settings is not None:
+            on_screen.keep_in_sight(self.window)
         self._importer.start()
         self.window.complete(self._settings)
         from voxstudio.session import Session
@@ -113,6 +116,8 @@ class Studio(QObject):
     @Slot()
     def _view_ready(self) -> None:
         """One frame of the view, then the model."""
+        if self._settings is not None:
+            on_screen.keep_in_sight(self.window)
         self.window.viewport.setFocus()
         QTimer.singleShot(0, self._go)
 
