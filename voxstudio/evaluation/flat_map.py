@@ -64,7 +64,7 @@ class FlatMap:
             exaggeration = UMAP_LIKE if self.method == "clusters" else None
             part.optimize(
                 n_iter=SETTLING, learning_rate=0.1, max_grad_norm=0.25, exaggeration=exaggeration, n_jobs=1,
-                negative_gradient_method="fft", inplace=True,
+                negative_gradient_method="fft", inplace=True, callbacks=None,
             )  # fmt: skip
             found = np.where(np.isfinite(part), np.asarray(part), start)
         return np.asarray((found - self._middle) / self._reach, np.float32)

@@ -93,3 +93,15 @@ def _blend(
                 mixed = ((was & low) * rest + rb * inner + rim_rb * outer) >> np.uint32(8)
                 green = ((was >> np.uint32(8)) & np.uint32(0xFF)) * rest + g * inner + rim_g * outer
                 image[top + i, left + j] = np.uint32(0xFF000000) | (mixed & low) | (green & np.uint32(0xFF00))
+
+
+def inside(outline: npt.NDArray[np.float32], points: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Which points ``[N, 2]`` lie in a closed outline ``[M, 2]``, by the parity of crossings, bool ``[N]``."""
+    result = np.zeros(len(points), np.bool_)
+    x, y = points[:, 0], points[:, 1]
+    for (ax, ay), (bx, by) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+        if ay == by:
+            continue
+        crossed = (ay > y) != (by > y)
+        result ^= crossed & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+    return result

@@ -371,7 +371,8 @@ def _attacked(verdict: Verdict, name: str, maker: str) -> Given:
     most = float(np.abs(change).max())
     words = f"{name}: {verdict.answer.replace('_', ' ')}"
     if verdict.attack is not None and most > 0:
-        words += f", attacked {verdict.answer_after.replace('_', ' ')}"
+        still = "still " if verdict.answer == verdict.answer_after else ""
+        words += f"; attacked, {still}{verdict.answer_after.replace('_', ' ')}"
     tint = Tint(change / max(most, 1e-9), f"{MINUS}{most:.3g}", f"+{most:.3g}")
     return Given(VoxelGrid.unit(verdict.perturbed, 0.5, name), words, maker, tint=tint)
 

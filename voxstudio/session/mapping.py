@@ -1,12 +1,13 @@
 """The map of a collection: which one, how it is drawn, where it is written. Topic ``map``.
 
-The topic ``map-places`` follows the map while it is drawn, ``map-walk`` a drag in empty space, and ``map-pictures`` says
-that small pictures have come. In layers, as the session: ``map_state``, ``map_visits``, this.
+The topic ``map-places`` follows the map while it is drawn, ``map-walk`` a drag in empty space, and ``map-pictures``
+says that small pictures have come. In layers, as the session: ``map_state``, ``map_visits``, this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +64,18 @@ class Mapping(MapVisits):
             left.append(f"{name}: {reason}")
 
         def work(job: Job) -> Embedded:
+            from voxstudio.evaluation.flat_map import check_mappable
             from voxstudio.lab.embedding import Wanted, embedded, open_collection
 
             if plan is not None:
                 with self._bench.at_work(folder) as model:
-                    return embedded(model, plan, job.progress, left_out)
-            wanted = Wanted(word, views, generator)
-            return open_collection(
-                wanted, folder, lambda: self._bench.model(folder), card, job.progress, left_out, self._device
-            )
+                    found = embedded(model, plan, job.progress, left_out)
+            else:
+                opened = partial(self._bench.model, folder)
+                wanted = Wanted(word, views, generator)
+                found = open_collection(wanted, folder, opened, card, job.progress, left_out, self._device)
+            check_mappable(found.vectors)  # before what is open makes way for it
+            return found
 
         def done(found: Any) -> None:
             self._busy = ""
@@ -199,7 +203,8 @@ class Mapping(MapVisits):
         card = entry.card if entry is not None and codes is not None else None
         plan = Plan(
             "The history", tuple(one.title for one in kept),
-            tuple(one.label or one.checkpoint or "shape" for one in kept), tuple(sources), "", [one.grid.occupancy for one in kept].__getitem__, codes,
+            tuple(one.label or one.checkpoint or "shape" for one in kept), tuple(sources), "",
+            [one.grid.occupancy for one in kept].__getitem__, codes,
             card.name if card else "", card.sha256 if card else "",
         )  # fmt: skip
         return plan, {source: one.grid for source, one in zip(sources, kept, strict=True)}

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from voxstudio.ui import icons
+from voxstudio.ui.beside import Beside
 from voxstudio.ui.commands import Command, Commands
 from voxstudio.ui.docks import PanelDock, fixed_dock
 from voxstudio.ui.history_strip import HistoryStrip
@@ -52,7 +53,8 @@ class Window(QMainWindow):
 
     def _place(self) -> None:
         self.setMenuWidget(self.topbar)
-        self.setCentralWidget(self.viewport)
+        self.middle = Beside(self.viewport)
+        self.setCentralWidget(self.middle)
         bottom = QWidget()
         column = QVBoxLayout(bottom)
         column.setContentsMargins(0, 0, 0, 0)
@@ -93,6 +95,7 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             if not dock.isHidden():
                 dock.fill(studio)
+        self.middle.show_beside(getattr(self.in_front, "beside", None))
 
     @Slot(str)
     def go(self, key: str) -> None:
@@ -106,6 +109,7 @@ class Window(QMainWindow):
         dock = self.docks[key]
         if self._studio is not None:
             dock.fill(self._studio)
+        self.middle.show_beside(getattr(dock.panel, "beside", None))
         dock.show()
         dock.raise_()
         self.rail.choose(key)
