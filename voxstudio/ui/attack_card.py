@@ -20,7 +20,7 @@ class AttackCard(widgets.Card):
     """Bound to ``session.classifying``."""
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__("Attack")
+        super().__init__()
         self._studio = studio
         self.epsilon = LogRow(
             "Epsilon",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from voxstudio.ui import theme
 
-ROW, NAME, FIGURE = 20, 92, 44
+ROW, NAME, FIGURE = 18, 92, 44
 
 
 class ClassBars(QWidget):

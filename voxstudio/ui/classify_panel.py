@@ -33,6 +33,7 @@ class ClassifyPanel(QWidget):
         from voxstudio.ui.attack_card import AttackCard, CurvesCard, TableCard
         from voxstudio.ui.class_bars import ClassBars
         from voxstudio.ui.messages import Banner
+        from voxstudio.ui.shape_controls import ShapeControls
 
         self._studio = studio
         self.setProperty("role", "panel")
@@ -55,6 +56,7 @@ class ClassifyPanel(QWidget):
         self.looked_for.setToolTip("The class whose score is looked into")
         inputs.calm_wheel(self.looked_for)
         self.attack, self.curves, self.table = AttackCard(studio), CurvesCard(studio), TableCard(studio)
+        self.controls = ShapeControls(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
         self.save.clicked.connect(studio.commands.action("save").trigger)
         self.take_stage = widgets.button("Classify the stage", "primary", "tag", "Take the shape that stands there now")
@@ -66,16 +68,19 @@ class ClassifyPanel(QWidget):
     def _lay_out(self) -> None:
         scroll = widgets.ScrollColumn()
         scroll.setProperty("role", "panel")
-        shape = widgets.Card("Shape")
+        shape = widgets.Card()
         self._rows = (widgets.labelled("Checkpoint", self.checkpoint), widgets.labelled("Shape", self.source))
-        for part in (self.empty, *self._rows, self.name):
+        for part in (self.empty, *self._rows):
             shape.body.addWidget(part)
-        self._answer = widgets.Card("Answer")
+        self._answer = widgets.Card()
+        self._answer.body.addWidget(self.name)
         self._answer.body.addWidget(self.bars)
-        self._look = widgets.Card("What it looked at")
+        self._look = widgets.Card()
         self._look.body.addWidget(widgets.labelled("Colour", self.colour))
         self._look.body.addWidget(widgets.labelled("Class", self.looked_for))
-        self._parts = (self.mode, self._look, self.attack, self.curves, self.table)
+        self._form = widgets.Card("Shape")
+        self._form.body.addWidget(self.controls)
+        self._parts = (self.mode, self._look, self.attack, self.curves, self.table, self._form)
         for card in (self.problem, shape, self._answer, *self._parts):
             scroll.column.addWidget(card)
         scroll.column.addStretch(1)
@@ -120,10 +125,10 @@ class ClassifyPanel(QWidget):
         if there:
             self.checkpoint.setCurrentIndex(self.checkpoint.findData(str(probe.entry.folder)))
         self.source.choose(probe.source)
-        words = probe.name or "Make a shape with another panel, or drop a mesh here."
+        words = probe.name or "Make a shape with another panel, or drop a mesh here"
         self.name.say(words[:1].upper() + words[1:])
-        self.name.setVisible(there)
-        self._answer.setVisible(verdict is not None)
+        self._answer.setVisible(there)
+        self.bars.setVisible(verdict is not None)
         attacks = asked.mode == "attack"
         for part in (self.mode, self.curves):
             part.setVisible(there)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from voxstudio.core.voxel_grid import VoxelGrid
 
 LEAST, MOST_DOTS = 0.3, 7000
+HALO = 0.4
+"""Opacity of what is added to empty voxels beside the shape."""
 _LIGHT = np.array([-0.45, -0.55, 0.7]) / np.linalg.norm([0.45, 0.55, 0.7])
 _RESORT = 0.985
 """Cosine of the angle that the camera may turn before the dots are sorted again."""
@@ -45,9 +47,15 @@ class Cloud:
         self._along = np.zeros(3)
         self._spacing = 1.0
 
-    def show(self, grid: VoxelGrid, colour: tuple[float, float, float], tint: np.ndarray | None = None) -> None:
-        """Show a grid; ``tint`` float32 ``[X, Y, Z, 3]`` in [0, 1] colours single voxels instead of ``colour``."""
-        self._points, self._colours = dots(grid, colour, tint)
+    def show(
+        self, grid: VoxelGrid, colour: tuple[float, float, float], tint: np.ndarray | None = None,
+        strength: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        """Show a grid; ``tint`` float32 ``[X, Y, Z, 3]`` in [0, 1] colours single voxels instead of ``colour``.
+
+        Where ``strength`` ``[X, Y, Z]`` is above 0, empty voxels near the shape are seen too.
+        """
+        self._points, self._colours = dots(grid, colour, tint, strength)
         self._spacing = float(max(grid.spacing))
         self._along = np.zeros(3)
         self.actor.VisibilityOn()
@@ -87,8 +95,9 @@ class Cloud:
 
 
 def dots(
-    grid: VoxelGrid, colour: tuple[float, float, float], tint: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+    grid: VoxelGrid, colour: tuple[float, float, float], tint: np.ndarray | None = None,
+    strength: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Places float32 ``[N, 3]`` and RGBA uint8 ``[N, 4]`` of the voxels that can be seen, at most :data:`MOST_DOTS`."""
     values = grid.values
     padded = np.pad(values, 1)
@@ -101,7 +110,12 @@ def dots(
     if int(seen.sum()) > MOST_DOTS:
         level = float(np.partition(inner[seen], -MOST_DOTS)[-MOST_DOTS])
         seen &= inner >= level
-    where = np.argwhere(seen)[:MOST_DOTS]
+    alpha = 0.06 + 0.94 * np.clip((values - LEAST) / (1 - LEAST), 0, 1) ** 1.5
+    if strength is not None:
+        halo = (inner < level) & (np.maximum.reduce(near) >= 0.5) & (strength > 0.5)
+        seen |= halo
+        alpha = np.where(halo, HALO * strength, alpha)
+    where = np.argwhere(seen)[: 2 * MOST_DOTS]
     index = tuple(where.T)
     slope = np.stack([near[2 * k][index] - near[2 * k + 1][index] for k in range(3)], axis=1)
     steep = np.linalg.norm(slope, axis=1)
@@ -110,6 +124,6 @@ def dots(
     base = np.asarray(colour) if tint is None else tint[index]
     rgba = np.empty((len(where), 4), np.uint8)
     rgba[:, :3] = np.clip(255 * base * light[:, None], 0, 255)
-    rgba[:, 3] = np.clip(255 * (0.06 + 0.94 * np.clip((values[index] - LEAST) / (1 - LEAST), 0, 1) ** 1.5), 0, 255)
+    rgba[:, 3] = np.clip(255 * alpha[index], 0, 255)
     points = where.astype(np.float32) * np.asarray(grid.spacing, np.float32) + np.asarray(grid.origin, np.float32)
     return points, rgba

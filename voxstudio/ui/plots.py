@@ -70,9 +70,9 @@ class Plot(QWidget):
         """matplotlib's widget; None until it is needed."""
         return self._canvas
 
-    def show_curves(self, curves: Mapping[str, Curve], titles: Mapping[str, str]) -> None:
-        """Draw these curves, soon; ``titles`` are their words (several get a legend)."""
-        self._curves, self._titles = dict(curves), dict(titles)
+    def show_curves(self, curves: Mapping[str, Curve], titles: Mapping[str, str], across: str = "") -> None:
+        """Draw these curves, soon; ``titles`` are their words (several get a legend, and ``across`` at their axis)."""
+        self._curves, self._titles, self._across = dict(curves), dict(titles), across or self._across
         self._later()
 
     def set_log(self, on: bool) -> None:
@@ -213,7 +213,8 @@ class Plot(QWidget):
         if self._canvas is None or not self.isVisible():
             return
         self._dirty = False
-        wanted = (tuple(self._titles.items()), tuple(self._curves), self._log, theme.current().name, self.width())
+        words = (*self._titles.items(), self._across)
+        wanted = (words, tuple(self._curves), self._log, theme.current().name, self.width())
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             with self._style():

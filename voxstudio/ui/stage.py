@@ -95,7 +95,7 @@ class Stage:
         self.surface: Surface | None = None
         self.covered = False  # something else stands where the shape is
         self._cloud: Cloud | None = None
-        self._clouded: tuple[VoxelGrid, np.ndarray | None] | None = None
+        self._clouded: tuple[VoxelGrid, np.ndarray | None] | None = None  # and what it is coloured by, -1 to 1
         self._build_shape()
         self._build_ground()
         self._build_lights()
@@ -172,7 +172,7 @@ class Stage:
     ) -> None:  # fmt: skip
         """Swap the shape; the camera stays. Costs a dataset swap and, at rest, a shadow; no new actor.
 
-        In the style ``"cloud"`` dots of ``grid`` stand there, coloured by ``tint`` (see :class:`Cloud`).
+        In the style ``"cloud"`` dots of ``grid`` stand there, coloured by ``tint`` ``[X, Y, Z]``, -1 to 1.
         """
         self.surface = surface
         self._clouded = (grid, tint) if style == "cloud" and grid is not None else None
@@ -199,7 +199,9 @@ class Stage:
         self.actor.SetVisibility(there and self._clouded is None)
         if self._clouded is not None and not self.covered:
             self._cloud = self._cloud or Cloud(self.renderer)
-            self._cloud.show(self._clouded[0], rgb(theme.current().clay), self._clouded[1])
+            grid, field = self._clouded
+            colours = tint_colours(field) if field is not None else None
+            self._cloud.show(grid, rgb(theme.current().clay), colours, field)
         elif self._cloud is not None:
             self._cloud.hide()
 

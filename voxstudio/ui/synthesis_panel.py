@@ -64,7 +64,7 @@ class SynthesisPanel(QWidget):
         self.tiles = ChainTiles(studio)
         self.ascent = AscentCard(studio)
         self.which = inputs.Segments(CURVES, "Curve")
-        self.plot = Plot(studio, 128, calm=False, across="Probability")
+        self.plot = Plot(studio, 128, calm=False)
         self.controls = ShapeControls(studio)
         self.strip = ClimbStrip(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
@@ -78,7 +78,7 @@ class SynthesisPanel(QWidget):
     def _lay_out(self) -> None:
         scroll = widgets.ScrollColumn()
         scroll.setProperty("role", "panel")
-        begin = widgets.Card("Begin with")
+        begin = widgets.Card()
         self._checkpoint_row = widgets.labelled("Checkpoint", self.checkpoint)
         pair = QWidget()
         row = QHBoxLayout(pair)
@@ -86,13 +86,9 @@ class SynthesisPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.seed, 1)
         row.addWidget(self.dice)
-        row.addSpacing(4)
-        row.addWidget(widgets.words("Chains"))
-        row.addWidget(self.chains, 1)
-        self._source_row, self._seed_row = widgets.labelled("Start", self.source), widgets.labelled("Seed", pair)
-        parts = (self.empty, self._checkpoint_row, self._source_row, self.from_words, self._seed_row,
-                 self._chains_row, self.tiles)  # fmt: skip
-        for part in parts:
+        seed, chains = widgets.labelled("Seed", pair), widgets.labelled("Chains", self.chains)
+        self._rows = (self._checkpoint_row, widgets.labelled("Start", self.source), seed, chains)
+        for part in (self.empty, *self._rows[:2], self.from_words, seed, chains, self.tiles):
             begin.body.addWidget(part)
         curve = widgets.Card()
         curve.body.addWidget(self.which)
@@ -141,7 +137,7 @@ class SynthesisPanel(QWidget):
         climb = self._studio.session.synthesis
         there = climb.entry is not None
         self.empty.setVisible(not there)
-        for part in (self._checkpoint_row, self._source_row, self._seed_row):
+        for part in self._rows:
             part.setVisible(there)
         self.ascent.setVisible(there)
         self._curve.setVisible(there)
@@ -175,7 +171,7 @@ class SynthesisPanel(QWidget):
             self.plot.show_curves({}, {})
         elif self.which.value() == "classes" and has_classes:
             found = climb.trail.probabilities(climb.chain, classes)
-            self.plot.show_curves(found, {name: name.replace("_", " ") for name in found})
+            self.plot.show_curves(found, {name: name.replace("_", " ") for name in found}, "Probability")
         else:
             chains = range(len(state.volumes))
             curves = {f"Chain {k + 1}": climb.trail.energy(k) for k in chains}
@@ -184,7 +180,7 @@ class SynthesisPanel(QWidget):
             if left is not None:
                 titles = {name: name if len(chains) > 1 else "Now" for name in curves}
                 curves["left"], titles["left"] = left, "Left"
-            self.plot.show_curves(curves, titles)
+            self.plot.show_curves(curves, titles, "Energy")
 
     # ---- where it begins -------------------------------------------------------------------------
 

@@ -140,12 +140,8 @@ class Viewport(QFrame):
             return
         tint = self._tint()
         coloured = options.colour_by == "confidence" or tint is not None
-        colours = None
-        if tint is not None and options.style == "cloud":
-            from voxstudio.ui.stage import tint_colours
-
-            colours = tint_colours(tint.field)
-        self.canvas.show_surface(shown.surface, options.style, coloured, shown.draft, shown.grid, colours)
+        field = tint.field if tint is not None else None
+        self.canvas.show_surface(shown.surface, options.style, coloured, shown.draft, shown.grid, field)
         if not self._framed and not shown.surface.is_empty:
             self._framed = True
             self.canvas.stage.look("three-quarter")
