@@ -299,3 +299,48 @@ def test_another_checkpoint_leaves_a_moved_latent_behind_and_undo_returns_to_bot
     assert wide(driver.rest()) == 20
     assert session.redo() is None
     driver.until(lambda: session.model is not None and session.model.key.endswith("others"))
+
+
+def test_named_shapes_come_back_with_the_next_session(driver: SessionDriver, tmp_path: Path) -> None:
+    session, folder = driver.session, tmp_path / "kept"
+    session.keep_named(folder)
+    session.sample("plank", 4, 0.7)
+    session.move("continuous:0", 0.5)
+    driver.rest()
+    wanted = session.shown
+    one = session.snapshots.keep(session.state, "wide plank")
+    session.push(Latent({"noise": [1, 0], "categorical": [0, 0, 0], "continuous": [0, 0]}), 0.5)
+    driver.rest()
+    pushed = session.shown
+    session.snapshots.keep(session.state, "pushed")
+    session.snapshots.drop(session.snapshots.keep(session.state, "third"))
+    session.snapshots.keep(one, "wider plank")
+    session.show_grid(VoxelGrid.unit(np.tri(8)[None].repeat(8, 0)), "carved from 9 photos")
+    driver.rest()
+    session.snapshots.keep(session.state, "carved")
+    driver.until(lambda: len(list(folder.glob("*.npz"))) == 3)
+    session.close()
+    (folder / "0.npz").write_bytes(b"no archive")
+    again = SessionDriver(tmp_path / "checkpoints")
+    try:
+        session = again.session
+        session.open_checkpoint("others")
+        session.warm_up()
+        session.keep_named(folder)
+        again.until(lambda: len(session.snapshots.named) == 3)
+        assert [kept.name for kept in session.snapshots.named] == ["wider plank", "pushed", "carved"]
+        plank, moved, carved = session.snapshots.named
+        assert np.array_equal(plank.grid.values, wanted.grid.values) and plank.origin == wanted.origin
+        again.until(lambda: session.model is not None)
+        session.bring_back(plank)
+        again.rest()
+        assert session.checkpoint.name == "boxes" and session.draw == wanted.draw
+        assert np.array_equal(session.shown.grid.values, wanted.grid.values)
+        session.bring_back(moved)
+        again.rest()
+        assert np.array_equal(session.shown.grid.values, pushed.grid.values) and session.shown.origin == pushed.origin
+        session.bring_back(carved)
+        again.rest()
+        assert session.given is not None and session.shown.origin == "carved from 9 photos"
+    finally:
+        session.close()

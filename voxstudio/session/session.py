@@ -22,6 +22,7 @@ from voxstudio.session.classifying import Classifying
 from voxstudio.session.evaluating import Evaluating
 from voxstudio.session.filming import Filming
 from voxstudio.session.interpolation import Interpolation
+from voxstudio.session.kept_files import keep_in
 from voxstudio.session.latents import Latents, Subject
 from voxstudio.session.mapping import Mapping
 from voxstudio.session.nearest import NearestShape
@@ -162,6 +163,10 @@ class Session(Filming):
     def training(self) -> Training:
         """The run in the background; topic ``training``."""
         return self._training
+
+    def keep_named(self, folder: Path) -> None:
+        """Bring back the shapes that were named in earlier sessions, and keep those of this one in the same folder."""
+        keep_in(folder, self._errands, self._snapshots, self._entries)
 
     def close(self) -> None:
         """Stop the run (it is saved first), stop and join all threads. Nothing is called back afterwards."""

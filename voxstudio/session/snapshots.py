@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from voxstudio.core.latent import Latent
@@ -61,6 +61,21 @@ class Snapshots:
         self._named: dict[int, Kept] = {}
         self._ids = itertools.count(-1, -1)
         self._compared: Kept | None = None
+        self._filed: Callable[[int, Kept | None], None] = lambda which, kept: None
+
+    def file_with(self, filed: Callable[[int, Kept | None], None]) -> Iterator[int]:
+        """Call this with every shape that gets a name from now on, and with None for one that is let go.
+
+        Ids for shapes that were named in an earlier session, for :meth:`welcome`; any thread may take them.
+        """
+        self._filed = filed
+        return self._ids
+
+    def welcome(self, found: Sequence[Kept]) -> None:
+        """Take in shapes that were named in an earlier session, before those of this one."""
+        if found:
+            self._named = {kept.id: kept for kept in found} | self._named
+            self._changed()
 
     @property
     def named(self) -> tuple[Kept, ...]:
@@ -93,6 +108,7 @@ class Snapshots:
             return None
         new = which if which in self._named else next(self._ids)
         self._named[new] = replace(kept, id=new, name=words)
+        self._filed(new, self._named[new])
         if self._compared is not None and self._compared.id == which:
             self._compared = self._named[new]
         self._changed()
@@ -101,6 +117,7 @@ class Snapshots:
     def drop(self, which: int) -> None:
         """Let go of a named shape; the history is not touched."""
         if self._named.pop(which, None) is not None:
+            self._filed(which, None)
             self._changed()
 
     def compare(self, which: int | None) -> bool:

@@ -134,7 +134,7 @@ class NameField(QFrame):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
         column.addWidget(self.field)
-        column.addWidget(widgets.words("Named shapes stay, whatever happens to the history.", "hint"))
+        column.addWidget(widgets.words("Named shapes stay, also when you open the window again.", "hint"))
         self.field.returnPressed.connect(self._take)
 
     def open(self, which: int, name: str, over: QWidget) -> None:

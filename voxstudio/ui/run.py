@@ -90,6 +90,10 @@ class Studio(QObject):
         self.bridge = Bridge(self)
         self.session = Session(self.bridge.post, device=self._device)
         self.bridge.attach(self.session)
+        if self._settings is not None:
+            from voxstudio.engine.places import own_folder
+
+            self.session.keep_named(own_folder("kept"))
         if self._checkpoint is not None:
             self.session.open_checkpoint(self._checkpoint)
         self.parts = Parts(self.session, self.bridge, self.window.commands)
