@@ -151,7 +151,45 @@ class Model:
         self._check(label, iso)
         from voxstudio.engine.latent_space import checked_seed
 
+        if self.climbs:
+            return self.synthesize(checked_seed(seed), label, iso)
         return self.decode(self._model.draw(checked_seed(seed), label, truncation), label, iso)
+
+    @property
+    def climbs(self) -> bool:
+        """Whether it samples by climbing its own score, step by step, and not by decoding a latent."""
+        return self._info.climbs
+
+    @property
+    def inner(self) -> Any:
+        """What the family opened: for the protocols of :mod:`voxstudio.engine.family` that have no method here."""
+        return self._model
+
+    def synthesize(
+        self, seed: int = 0, target: str | None = None, iso: float | None = None, progress: Progress = quiet
+    ) -> VoxelGrid:
+        """Climb from the noise of a seed through every network (3DWINN, 3.2); the seed chooses where no class is named.
+
+        BadInput if the checkpoint does not climb, or not to that class.
+        """
+        from dataclasses import replace
+
+        from voxstudio.lab.climbing import aim_of, climb, synthesizer
+
+        model = synthesizer(self._model)
+        started = time.perf_counter()
+        state = climb(model, seed, replace(model.usual, target=aim_of(model, seed, target)), progress=progress)
+        self.times = {"network": (time.perf_counter() - started) * 1000.0}
+        return _at(state.grid(0, self.card.iso_level, self.name), iso)
+
+    def classify(self, grid: VoxelGrid) -> dict[str, float]:
+        """Class probabilities of a shape of any resolution, the likeliest first; BadInput if it does not classify."""
+        from voxstudio.lab.probing import classifier, shown_to, softmax
+
+        model = classifier(self._model)
+        seen = shown_to(grid.occupancy, self.card.resolution)
+        shares = softmax(model.logits(seen[None]))[0].tolist()
+        return dict(sorted(zip(self.classes, shares, strict=True), key=lambda pair: -pair[1]))
 
     @property
     def space(self) -> LatentSpace:
@@ -181,7 +219,7 @@ class Model:
 
     def decode(self, latent: Latent, label: str | None = None, iso: float | None = None) -> VoxelGrid:
         """Make the object of a latent; BadInput if the latent belongs to another generator."""
-        self._need(self._info.can_sample, "makes nothing from noise")
+        self._need(self._info.can_sample and not self.climbs, "has no latent to decode")
         self._check(label, iso)
         started = time.perf_counter()
         grid = self._model.decode(latent, label)

@@ -20,8 +20,8 @@ from typing import Any
 from voxstudio.core.errors import Cancelled, VoxStudioError
 
 COMMANDS = (
-    "list", "show", "reconstruct", "turntable", "sample", "sweep", "interpolate", "invert", "evaluate", "train",
-    "map", "search", "data", "inspect", "bake", "doctor", "bench",
+    "list", "show", "reconstruct", "turntable", "sample", "synthesize", "classify", "attack", "sweep",
+    "interpolate", "invert", "evaluate", "train", "map", "search", "data", "inspect", "bake", "doctor", "bench",
 )  # fmt: skip
 INTERRUPTED = 130
 

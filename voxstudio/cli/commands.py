@@ -11,12 +11,15 @@ from typing import Any
 
 from voxstudio.cli import Outcome
 from voxstudio.cli.baking import bake_command as bake_command
+from voxstudio.cli.climbing import synthesize_command as synthesize_command
 from voxstudio.cli.inspecting import inspect_command as inspect_command
 from voxstudio.cli.interpolating import interpolate_command as interpolate_command
 from voxstudio.cli.inverting import invert_command as invert_command
 from voxstudio.cli.mapping import map_command as map_command
 from voxstudio.cli.mapping import search_command as search_command
 from voxstudio.cli.measuring import evaluate_command as evaluate_command
+from voxstudio.cli.probing import attack_command as attack_command
+from voxstudio.cli.probing import classify_command as classify_command
 from voxstudio.cli.sampling import sample_command as sample_command
 from voxstudio.cli.showing import show_command as show_command
 from voxstudio.cli.sweeping import sweep_command as sweep_command

@@ -98,7 +98,8 @@ def command_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"VoxStudio {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for add in (
-        _list, _show, _reconstruct, _turntable, _sample, _sweep, _interpolate, _invert, _evaluate, _train,
+        _list, _show, _reconstruct, _turntable, _sample, _synthesize, _classify, _attack,
+        _sweep, _interpolate, _invert, _evaluate, _train,
         _map, _search, _data, _inspect, _bake, _doctor, _bench,
     ):  # fmt: skip
         add(commands)
@@ -167,6 +168,24 @@ def _sample(commands: Any) -> None:
     add_options(parser)
 
 
+def _synthesize(commands: Any) -> None:
+    from voxstudio.cli.climbing import add_options
+
+    add_options(_new(commands, "synthesize", "Let noise, or a mesh, climb a network's score until it is a shape."))
+
+
+def _classify(commands: Any) -> None:
+    from voxstudio.cli.probing import add_classify_options
+
+    add_classify_options(_new(commands, "classify", "Say what meshes are taken for, and what was looked at."))
+
+
+def _attack(commands: Any) -> None:
+    from voxstudio.cli.probing import add_attack_options
+
+    add_attack_options(_new(commands, "attack", "Mislead a classifier about a mesh by changes too small to see."))
+
+
 def _sweep(commands: Any) -> None:
     from voxstudio.cli.sweeping import add_options
 
@@ -194,7 +213,7 @@ def _evaluate(commands: Any) -> None:
     parser.add_argument("--data", metavar="DIR", help="real shapes: ModelNet, voxel files, or a folder of meshes")
     parser.add_argument("--work", metavar="DIR", help="where long work keeps what is done (default: the cache)")
     parser.add_argument(
-        "--samples", type=int, metavar="N", default=24, help="shapes of each class that a network of 3DWINN makes"
+        "--samples", type=int, metavar="N", help="shapes of each class that a network of 3DWINN makes (default: 24)"
     )
     parser.add_argument("--picture", metavar="P.png", help="also draw the table's curves")
     parser.add_argument("--curve", metavar="P.png", help="also draw precision over recall, where features are measured")

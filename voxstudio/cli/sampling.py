@@ -56,6 +56,8 @@ def sample_command(arguments: argparse.Namespace) -> Outcome:
     if arguments.latent:
         commands._writable(arguments.latent, (".json",))
     model = api.open(arguments.checkpoint, arguments.device)
+    if model.climbs:
+        return _climbed(arguments)
     codes = by_name(codes, model.space)
     label = label_of(model, arguments.label)
     seeds = range(arguments.seed, arguments.seed + count)
@@ -77,6 +79,16 @@ def sample_command(arguments: argparse.Namespace) -> Outcome:
         save_latent(Path(arguments.latent), latent, model.card, label)
         told += f"\nWrote {arguments.latent}."
     return Outcome(outcome.document, outcome.text + told, outcome.ok)
+
+
+def _climbed(arguments: argparse.Namespace) -> Outcome:
+    """A checkpoint without a latent: its shapes climb out of noise."""
+    from voxstudio.cli.climbing import synthesize_command
+
+    if arguments.latent or arguments.nearest or arguments.code:
+        raise BadInput(f"{arguments.checkpoint} has no latent: leave out --latent, --nearest and --code.")
+    nothing = dict.fromkeys(("start", "steps", "network", "method", "step_size", "annealing", "noise", "film"))
+    return synthesize_command(argparse.Namespace(**{**vars(arguments), "target": arguments.label, **nothing}))
 
 
 def _several(arguments: argparse.Namespace, model: Model, label: str | None, codes: dict[str, float]) -> Outcome:

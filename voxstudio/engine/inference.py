@@ -204,7 +204,8 @@ class InferenceThread:
 
     def _rehearse(self, opened: _Open) -> None:
         """The first pass and the first mesh take several times as long as the later ones: spend that beforehand."""
-        if self._mailbox.has_mail or not (opened.info.can_reconstruct or opened.info.can_sample):
+        able = opened.info.can_reconstruct or (opened.info.can_sample and not opened.info.climbs)
+        if self._mailbox.has_mail or not able:
             return
         model, size = opened.model, opened.info.image_size
         if opened.info.can_reconstruct:
@@ -275,8 +276,11 @@ class InferenceThread:
 
     def _grid(self, opened: _Open, request: Request, views: tuple[View, ...]) -> tuple[VoxelGrid, Latent]:
         assert not isinstance(request.draw, Given), "a given grid is only meshed"
-        if request.draw is not None:
-            remembered: Any = request.draw
+        remembered: Any
+        if isinstance(request.draw, Draw) and opened.info.climbs:
+            remembered = request.draw.seed, request.draw.label  # nothing else moves it
+        elif request.draw is not None:
+            remembered = request.draw
         else:
             remembered = (tuple(view.token for view in views), request.fusion, request.label)
         if remembered in opened.grids:
@@ -297,11 +301,27 @@ class InferenceThread:
         if isinstance(draw, Draw):
             if not opened.info.can_sample:
                 raise BadInput(f"The checkpoint {request.folder.name} makes nothing from noise: choose one that does.")
+            if opened.info.climbs:
+                return self._climbed(opened, request, draw), Latent({}, draw.seed)
             latent = placed(model, draw)
             return model.decode(latent, draw.label), latent
         latent = model.fuse(self._means(opened, request, views), request.fusion)
         request.job.check()
         return model.decode(latent, request.label), latent
+
+    def _climbed(self, opened: _Open, request: Request, draw: Draw) -> VoxelGrid:
+        """From noise through every network; makes way as soon as another shape is wanted."""
+        if draw.start is not None:
+            raise BadInput(f"The checkpoint {request.folder.name} has no latent to stand at: take a seed.")
+
+        def told(fraction: float, words: str) -> None:
+            if self._mailbox.has_mail:
+                raise Cancelled
+            request.job.progress(fraction, words)
+
+        target = draw.label if draw.label in opened.model.targets else None
+        grid: VoxelGrid = opened.model.synthesize([draw.seed], target, told).grid(0, opened.model.card.iso_level)
+        return grid
 
     def _means(self, opened: _Open, request: Request, views: tuple[View, ...]) -> npt.NDArray[np.float32]:
         if not opened.info.can_reconstruct:
@@ -354,17 +374,19 @@ def mesh(grid: VoxelGrid, style: str, smoothing: int, draft: bool = False, confi
 
 def describe_model(key: str, model: Any, load_ms: float = 0.0) -> ModelInfo:
     """Read off a model what the owner's thread needs to know."""
+    from voxstudio.engine.ascending import can_synthesize
     from voxstudio.engine.family import Generator, Reconstructor
 
-    reads = isinstance(model, Reconstructor)
+    reads, draws = isinstance(model, Reconstructor), isinstance(model, Generator)
+    climbs = not draws and can_synthesize(model)
     card = model.card
     return ModelInfo(
         key=key, device=model.device, note=model.note,
         image_size=model.image_size if reads else 0,
         fusions=tuple(model.fusions) if reads else (),
-        labels=tuple(card.classes), can_reconstruct=reads, can_sample=isinstance(model, Generator),
+        labels=tuple(card.classes), can_reconstruct=reads, can_sample=draws or climbs,
         controls=tuple(model.controls()), load_ms=load_ms, layout=tuple(getattr(model, "layout", ())),
-        has_side_image=hasattr(model, "side_image"),
+        has_side_image=hasattr(model, "side_image"), climbs=climbs,
     )
 
 

@@ -36,6 +36,8 @@ class ModelInfo:
     """The codes of its latent; empty if it has none that one can move in."""
     has_side_image: bool = False
     """Whether it makes a picture beside each shape."""
+    climbs: bool = False
+    """Whether it samples by climbing its own score, step by step: it has no latent then."""
 
 
 @dataclass(frozen=True)

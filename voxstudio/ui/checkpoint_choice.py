@@ -62,4 +62,6 @@ def offers(card: Card, capability: str) -> bool:
     """True if a checkpoint offers a capability: its family does, and its own weights are whole enough for it."""
     from voxstudio.families import capabilities
 
-    return not capability or capability in capabilities(card)
+    known = capabilities(card)
+    samples = capability == "generate" and "synthesize" in known  # from noise too, step by step
+    return not capability or capability in known or samples
