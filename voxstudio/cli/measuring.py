@@ -43,11 +43,11 @@ def _checkpoint(arguments: Namespace, progress: Progress, notice: Callable[[str]
 
     entry = find_checkpoint(arguments.checkpoint, checkpoint_folders())
     curve = commands._writable(arguments.curve, (".png",)) if arguments.curve else None
-    if not 2 <= arguments.samples <= 10_000:
+    if arguments.samples is not None and not 2 <= arguments.samples <= 10_000:
         raise BadInput(f"--samples lies between 2 and 10,000, not {arguments.samples}.")
     document = evaluate(
         entry.folder, Path(arguments.data) if arguments.data else None, arguments.device, progress, notice=notice,
-        samples=arguments.samples, work=Path(arguments.work) if arguments.work else None,
+        samples=arguments.samples or 0, work=Path(arguments.work) if arguments.work else None,
     )  # fmt: skip
     text = "\n".join(commands._flat(document))
     if curve is not None:

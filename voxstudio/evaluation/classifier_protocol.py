@@ -36,7 +36,9 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 Keep = Callable[[str, Callable[[], Arrays]], Arrays]
 """``keep(name, make)``: what is kept under the name, else what ``make`` gives, which is then kept."""
 
-SAMPLES = 24
+SAMPLES, SAMPLES_OF_ONE = 24, 100
+"""Shapes of each class, and of a model that knows one class. Of few shapes a Frechet distance is too large (of 24 real
+chairs twice that of 100): only distances of equally many compare."""
 SAMPLE_SEED = 1_000_000
 AT_ONCE = 8
 """Shapes that are made between two places where the work may be broken off."""

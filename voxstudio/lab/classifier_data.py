@@ -15,7 +15,7 @@ from voxstudio.core.paths import data_folder
 from voxstudio.engine.family import Classifier, Progress, quiet
 from voxstudio.engine.places import cache_folder, checkpoint_folders, find_checkpoint
 from voxstudio.evaluation.attack import EPSILON
-from voxstudio.evaluation.classifier_protocol import SAMPLES, ClassifierData, RealView, real_view
+from voxstudio.evaluation.classifier_protocol import SAMPLES, SAMPLES_OF_ONE, ClassifierData, RealView, real_view
 from voxstudio.lab.kept import Kept
 from voxstudio.lab.opening import open_any
 
@@ -82,17 +82,19 @@ def real_shapes(folder: Path | None, device: str = "auto") -> RealView:
 
 
 def classifier_data(
-    card: Card, data: Path | None = None, device: str = "auto", progress: Progress = quiet, samples: int = SAMPLES,
+    card: Card, data: Path | None = None, device: str = "auto", progress: Progress = quiet, samples: int = 0,
     work: Path | None = None,
 ) -> ClassifierData:  # fmt: skip
     """ModelNet10's two parts, the reference network and the classifier that attacks are compared with.
 
+    ``samples``: shapes of each class; 0 for as many as is usual.
     ``data`` is the folder of real shapes, by default that of VOXSTUDIO_DATA; ``work`` keeps what is done so far
     (default: the cache). What is not there is None, and the ``words`` say what is missing. Raises BadInput if ``data``
     is named and lacks ModelNet10.
     """
     folder = data or data_folder()
     progress(0.0, "Gathering shapes to measure with")
+    samples = samples or (SAMPLES_OF_ONE if len(card.classes) == 1 else SAMPLES)
     words: dict[str, Any] = {}
     known = tuple(name for name in card.classes if name in CLASSES)
     try:

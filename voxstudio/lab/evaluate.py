@@ -117,7 +117,7 @@ def evaluate(
     objects: int = USUAL,
     noise: int = 32,
     notice: Callable[[str], None] = lambda _: None,
-    samples: int = 24,
+    samples: int = 0,
     work: Path | None = None,
 ) -> dict[str, Any]:
     """``{"checkpoint", "metrics"}``, by what the family can do (:data:`MEASURES`).
@@ -126,7 +126,7 @@ def evaluate(
     are shared out evenly among the classes. Without ``data`` only held-out parametric objects are measured; with it
     the same keys with ``_real`` join, and ``notice`` gets a sentence if some of its meshes cannot be used. Classifiers
     and networks that climb: what :mod:`voxstudio.evaluation.classifier_protocol` measures with ``samples`` made shapes
-    for each class; ``work`` keeps what is done so far. Generators: what
+    for each class (0: the usual number); ``work`` keeps what is done so far. Generators: what
     :mod:`voxstudio.evaluation.generator_protocol` measures. Encoders of shapes and pictures: what
     :mod:`voxstudio.evaluation.cross_domain` measures, among 300 objects.
     """

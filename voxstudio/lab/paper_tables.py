@@ -104,7 +104,7 @@ TABLES = {
             needs_data=False,
         ),
         _winn("inception", "Inception scores (table 2)", "makes 1,400 shapes, an hour or two on two cores"),
-        _winn("fid", "Frechet distances by class (table 3)", "makes 500 shapes, half an hour on two cores"),
+        _winn("fid", "Fréchet distances by class (table 3)", "makes 500 shapes, half an hour on two cores"),
         _winn("probability", "Class probabilities (table 4)", "of the same shapes as winn-fid"),
         _winn("classification", "Accuracy and linear SVM (tables 5 and 6)", "some minutes"),
         _winn("adversarial", "Adversarial errors and correction rates (table 7)", "ten minutes on two cores"),

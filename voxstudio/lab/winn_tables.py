@@ -19,6 +19,7 @@ from voxstudio.engine.family import Progress, Synthesizer
 from voxstudio.engine.places import checkpoint_folders, find_checkpoint
 from voxstudio.evaluation.attack import EPSILON
 from voxstudio.evaluation.classifier_protocol import (
+    SAMPLES_OF_ONE,
     Arrays,
     ClassifierData,
     make_samples,
@@ -38,7 +39,7 @@ from voxstudio.lab.three_columns import Row, ThreeColumns
 WINN, UNSUPERVISED, CHAIR, GAN = OPPONENT, "winn-modelnet10-unsupervised", "winn-chair", "chair-gan"
 COMES_FROM = "it ships with VoxStudio and is made by voxstudio bake"
 SAMPLES = 48
-"""Shapes of each class."""
+"""Shapes of each class, where there are several; of one class the usual number."""
 
 
 @dataclass
@@ -59,8 +60,9 @@ class Lab:
             self.missing.append(f"The checkpoint {name} is missing: {COMES_FROM} {name}.")
             return None
 
-    def gathered(self, model: Any, samples: int = SAMPLES) -> ClassifierData:
+    def gathered(self, model: Any) -> ClassifierData:
         """What a model is measured with."""
+        samples = SAMPLES if len(model.card.classes) > 1 else 0
         return classifier_data(model.card, self.wanted.data, self.device, self.progress, samples, self.wanted.work)
 
     def figures(self, data: ClassifierData, name: str, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
@@ -118,10 +120,11 @@ def made_shapes(model: Any, data: ClassifierData, progress: Progress) -> Mapping
 
 def _real_note(lab: Lab, more: str = "") -> tuple[str, ...]:
     network = reference(lab.device)
-    return (
+    words = (
         f"Scores are taken with {network.card.name} (sha256 {network.card.sha256[:16]}) and {SAMPLES} shapes of each "
-        f"class; real data: as many test shapes of ModelNet10. {more}".strip(),
+        f"class ({SAMPLES_OF_ONE} by a network of one class); real data: as many test shapes of ModelNet10."
     )
+    return (f"{words} {more}".strip(),)
 
 
 def inception(wanted: Wanted) -> Drawn:
@@ -195,10 +198,11 @@ def fid(wanted: Wanted) -> Drawn:
         lab,
         "There are fewer shapes than the 4,096 features: covariances are drawn towards a multiple of the identity "
         "(Ledoit-Wolf; the document says how much). The paper's reference network is another one: only ours and real "
-        "data compare. Shapes of another resolution than 32 are scaled to the frame of ModelNet10.",
+        "data compare, and only for equally many shapes. Shapes of another resolution than 32 are scaled to the frame "
+        "of ModelNet10.",
     )
     rows, measured = _by_class(lab, "fid", paper.FID, paper.FID_GAN)
-    title = "3DWINN, table 3: Frechet distances to training shapes (lower is better)"
+    title = "3DWINN, table 3: Fréchet distances to training shapes (lower is better)"
     return lab.table(title, "FID", rows, 1, notes, measured)
 
 

@@ -28,7 +28,7 @@ class ReferenceRecipe(Recipe):
     )
     label_smoothing: float = option(0.1, "Share of the target that all classes get (paper: 0).", low=0.0, high=0.5)
     batch_size: int = option(32, "Objects in a batch (paper: 64).", low=2, high=512)
-    max_steps: int = option(12_000, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
+    max_steps: int = option(9600, "Updates until the end of the learning-rate schedule.", low=1, high=10_000_000)
     learning_rate: float = option(2e-3, "Greatest step size of AdamW.", low=0.0, high=1.0)
     rise: float = option(0.2, "Share of the updates over which the step size rises to that.", low=0.0, high=1.0)
     beta1: float = option(0.9, "First coefficient of AdamW.", low=0.0, high=0.999)
