@@ -81,11 +81,11 @@ class VolumeModel:
         """Continuous and categorical codes, truncation and threshold."""
         found: list[Control] = []
         for index in range(self.space.continuous):
-            words = "A continuous code; a sweep tells what it moves."
+            words = "A sweep tells what it moves"
             found.append(Slider(f"continuous:{index}", f"Code {index + 1}", -1.0, 1.0, 0.0, "", words))
         for index in range(self.space.categorical):
             values = tuple(str(value + 1) for value in range(self.space.categories))
-            words = "A categorical code; a sweep tells what it chooses."
+            words = "A sweep tells what it chooses"
             title = f"Kind {index + 1}" if self.space.categorical > 1 else "Kind"
             found.append(Choice(f"categorical:{index}", title, values, values[0], words))
         found.append(Slider("truncation", "Truncation", 0.0, 1.5, 1.0, "", "How far from the average shape."))

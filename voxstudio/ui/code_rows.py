@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SEGMENTS = 5
 """A choice of more values than this opens as a list."""
-FOLLOWS = "Double-click to let it follow the seed again."
+FOLLOWS = "Double-click: follow the seed"
 ICON = 28
 
 
@@ -102,7 +102,7 @@ class SliderCode(Row):
         super().__init__(axis, title)
         self.row = FreeSlider(title, low, high, 0.0, tip=tip)
         for part in (self.row.slider, self.row.field, self.row.label):
-            part.setToolTip(f"{tip} {FOLLOWS}".strip())
+            part.setToolTip(f"{tip}\n{FOLLOWS}".strip())
         self._add(self.row, (self.row.slider, self.row.field.lineEdit()))
         self.row.moved.connect(self._moved)
         self.row.settled.connect(self._settled)

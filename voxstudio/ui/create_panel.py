@@ -52,7 +52,7 @@ class CreatePanel(QWidget):
         self.seed.setToolTip("The same seed makes the same object")
         self.dice = widgets.icon_button("dice-five", "Take another seed and make one")
         self.truncation = inputs.SliderRow(
-            "Variety", 0.0, 1.5, 0.8, tip="Truncation: 0 makes the average object, 1 what was learned, more is wilder."
+            "Variety", 0.0, 1.5, 0.8, tip="0: the average object, 1: as learned, more: wilder"
         )
         self.codes = CodesCard(studio)
         self.directions = DirectionsCard(studio)

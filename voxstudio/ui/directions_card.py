@@ -65,7 +65,7 @@ class DirectionsCard(widgets.Card):
             row.deleteLater()
         self.rows = {}
         for index, direction in enumerate(found):
-            tip = "Steps of one standard deviation, from where the shape stands."
+            tip = "Standard deviations from where the shape stands"
             row = SliderCode(direction.axis, direction.title, -STEPS, STEPS, tip)
             row.tell(direction.words)
             row.moved.connect(self._moved)

@@ -71,7 +71,7 @@ class SliderRow(QWidget):
         self.field.lineEdit().setTextMargins(0, 0, 6, 0)
         self.label.setBuddy(self.slider)
         for part in (self.slider, self.field, self.label):
-            part.setToolTip(f"{tip} Double-click to reset.".strip())
+            part.setToolTip(f"{tip}\nDouble-click resets it".strip())
             part.setAccessibleName(title)
         for part in (self.slider, self.label):
             part.installEventFilter(self)

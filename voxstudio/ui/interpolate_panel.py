@@ -42,8 +42,8 @@ class InterpolatePanel(QWidget):
         self.where = widgets.words("", "figure")
         self.way = inputs.Segments(WAYS, "Path")
         self.ending = inputs.Segments(ENDINGS, "At the end")
-        self.ending.setToolTip("What playing does at the last keyframe: stop, begin anew, or go back the way it came")
-        self.pace = inputs.SliderRow("Seconds", 0.2, 10.0, 2.0, 1, "From one keyframe to the next.")
+        self.ending.setToolTip("What playing does at the last keyframe")
+        self.pace = inputs.SliderRow("Seconds", 0.2, 10.0, 2.0, 1, "From one keyframe to the next")
         self.sum = SumCard(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
         self.save.clicked.connect(studio.commands.action("save").trigger)
@@ -116,12 +116,13 @@ class InterpolatePanel(QWidget):
         self.home.setVisible(away and self._studio.session.model is not None)
         self.home.setText(f"Open {path.owner}")
         self.clear.setEnabled(bool(path.keys))
+        self._walk.setVisible(bool(path.steps))  # until then its room is for the arithmetic below
         self._walk.setEnabled(ready)
         self.film.setEnabled(ready)
         self.way.choose(path.options.how)
         self.way.setEnabled(path.bends)
         self.way.setToolTip(
-            "Spherical: on an arc, so that every shape between is as likely as the keyframes; linear: straight"
+            "Spherical: an arc, where shapes are as likely as the keyframes"
             if path.bends
             else "The codes of this checkpoint lie in a box: every path is straight"
         )

@@ -19,14 +19,14 @@ class ShapeControls(QWidget):
         super().__init__()
         self._studio = studio
         self.threshold = inputs.SliderRow(
-            "Threshold", 0.01, 0.99, 0.5, tip="The probability at which the surface lies: lower adds, higher removes."
+            "Threshold", 0.01, 0.99, 0.5, tip="Lower adds to the shape, higher removes"
         )
         self.style_choice = inputs.Segments(STYLES, "Style")
-        self.style_choice.setToolTip("Cloud: a dot for each voxel, as solid as the model believes in it")
+        self.style_choice.setToolTip("Cloud: a dot for each voxel the model believes in")
         self.colour = inputs.Segments(COLOURS, "Colour")
-        self.colour.setToolTip("Confidence: how sure the model is, from the voxels' probabilities")
+        self.colour.setToolTip("Confidence: how sure the model is of each place")
         self.crumbs = inputs.Switch("Remove crumbs")
-        self.crumbs.setToolTip("Leave out loose pieces of less than 1 % of the shape, once a slider is let go")
+        self.crumbs.setToolTip("Leave out loose pieces below 1 % of the shape")
         self.crumbs.setVisible(crumbs)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
