@@ -43,6 +43,7 @@ class FlatMap:
     _fitted: Any
     _middle: Floats
     _reach: float
+    dimensions: int
 
     @property
     def raw(self) -> npt.NDArray[np.float64]:
@@ -56,6 +57,11 @@ class FlatMap:
         """
         rows = np.atleast_2d(np.asarray(vectors, np.float32))
         _check_numbers(rows)
+        if rows.shape[1] != self.dimensions:
+            raise BadInput(
+                f"What is placed has {rows.shape[1]} dimensions, the map's points {self.dimensions}: embed both with one "
+                "checkpoint."
+            )
         if self.method == "pca":
             found = self._fitted.transform(rows)
         else:
@@ -93,7 +99,7 @@ def flat_map(
         raw = np.asarray(fitted)
     places, middle, reach = _within(raw)
     progress(1.0, "The map is drawn")
-    return FlatMap(places, method, seed, fitted, middle, reach)
+    return FlatMap(places, method, seed, fitted, middle, reach, rows.shape[1])
 
 
 def raised(
@@ -111,7 +117,7 @@ def raised(
     fitted.prepare_interpolation_grid()
     places, middle, reach = _within(np.asarray(fitted))
     progress(1.0, "The map is open")
-    return FlatMap(places, method, seed, fitted, middle, reach)
+    return FlatMap(places, method, seed, fitted, middle, reach, rows.shape[1])
 
 
 def check_mappable(vectors: Floats, method: str = "tsne") -> None:

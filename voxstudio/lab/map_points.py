@@ -49,14 +49,27 @@ def shape_grid(source: Source, name: str, kept: Mapping[Source, VoxelGrid]) -> V
     return soft_grid(occupancy_of(source.object, SIDE), name)
 
 
-def point_picture(there: Embedded, index: int, kept: Mapping[Source, VoxelGrid]) -> PointPicture:
-    """Draw a point. Raises BadInput if a file has gone."""
+def images_of(there: Embedded) -> dict[Source, Source]:
+    """For each object that a collection has an image of, the first of its images."""
+    found: dict[Source, Source] = {}
+    for index in there.of_domain("image").tolist():
+        found.setdefault(there.sources[index].object, there.sources[index])
+    return found
+
+
+def point_picture(
+    there: Embedded, index: int, kept: Mapping[Source, VoxelGrid], images: Mapping[Source, Source]
+) -> PointPicture:
+    """Draw a point, a shape with an image of it if there is one. Raises BadInput if a file has gone.
+
+    ``images`` are those of :func:`images_of`.
+    """
     from voxstudio.geometry.portrait import portrait
 
     source = there.sources[index]
     grid = shape_grid(source, there.names[index], kept)
     drawn = portrait(grid, PICTURE) if grid is not None else None
-    return PointPicture(drawn, image_pixels(there, source))
+    return PointPicture(drawn, image_pixels(there, images.get(source, source)))
 
 
 def image_pixels(there: Embedded, source: Source) -> Pixels | None:

@@ -34,10 +34,13 @@ class MapLooks:
         self._waiting: OrderedDict[int, None] = OrderedDict()
         self._busy = False
         self.kept: dict[Source, VoxelGrid] = {}
+        self._images: dict[Source, Source] = {}
 
     def forget(self, there: Embedded, grids: dict[Source, VoxelGrid]) -> None:
         """Another collection; ``grids`` are those of its shapes that cannot be made again."""
-        self._there, self.kept = there, grids
+        from voxstudio.lab.map_points import images_of
+
+        self._there, self.kept, self._images = there, grids, images_of(there)
         self._made.clear()
         self._waiting.clear()
 
@@ -65,10 +68,10 @@ class MapLooks:
             return
         self._busy = True
         batch = [self._waiting.popitem()[0] for _ in range(min(AT_ONCE, len(self._waiting)))]
-        kept = dict(self.kept)
+        kept, images = dict(self.kept), self._images
 
         def work(_: Job) -> dict[int, PointPicture | None]:
-            return {index: self._draw(there, index, kept) for index in batch}
+            return {index: self._draw(there, index, kept, images) for index in batch}
 
         def done(found: Any) -> None:
             if there is not self._there:
@@ -85,7 +88,9 @@ class MapLooks:
         self._busy = False
         self._start()
 
-    def _draw(self, there: Embedded, index: int, kept: dict[Source, VoxelGrid]) -> PointPicture | None:
+    def _draw(
+        self, there: Embedded, index: int, kept: dict[Source, VoxelGrid], images: dict[Source, Source]
+    ) -> PointPicture | None:
         """I/O thread: a file that has gone is no alarm here, only a point without a picture."""
         from voxstudio.lab.map_points import point_picture
 
@@ -93,7 +98,7 @@ class MapLooks:
         try:
             if source.kind == "sample" and there.codes is not None:
                 kept = {source.object: self._decoded(there, index)}
-            return point_picture(there, index, kept)
+            return point_picture(there, index, kept, images)
         except VoxStudioError:
             return None
 

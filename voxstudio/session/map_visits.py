@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.embedded import IMAGE
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import Job
 from voxstudio.session.map_state import NO_EMBEDDER, WHERE, Guest, MapState, Walk
@@ -132,6 +133,8 @@ class MapVisits(MapState):
         self._guest = Guest(query, place)
         self._among = other_domain(query.domain, self._there)
         self._list_neighbours()
+        if query.domain == IMAGE and self._hits:
+            self.show(self._hits[0].index)
         if query.note:
             self._say("warning", f"{query.name}: {query.note}", WHERE)
         self._tell("map")

@@ -21,10 +21,10 @@ from voxstudio.ui.map_points import PointLayer
 from voxstudio.ui.studio import Studio
 
 REACH = 9.0
-SPRITES = 56
+SPRITES = 110
 """So many points or fewer become pictures, if one has come closer than this zoom:"""
 SPRITE_ZOOM = 1.8
-SPRITE = 52
+SPRITE, LEAST_SPRITE = 56, 26
 NAMED = 24
 """Of more classes no names are written on the map."""
 JOINED = 5
@@ -160,8 +160,7 @@ class MapCanvas(QWidget):
             painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
             painter.end()
             return
-        ratio = self.devicePixelRatioF()
-        painter.drawImage(0, 0, self.layer.image(ground, ratio))
+        painter.drawImage(0, 0, self.layer.image(ground))
         self._paint_sprites(painter)
         self._paint_names(painter, ground)
         self._paint_marks(painter, ground)
@@ -199,13 +198,15 @@ class MapCanvas(QWidget):
             return
         self._studio.session.map.looks.want_only([*visible.tolist(), self._hover])
         there = self._studio.session.map.there
+        each = self.width() * self.height() / max(len(visible), 1)
+        side = float(np.clip(0.55 * each**0.5, LEAST_SPRITE, SPRITE))
         for index in visible.tolist():
             kind = "image" if there.domains[index] == IMAGE else "shape"
             pixmap = self.pixmap(index, kind)
             if pixmap is None:
                 continue
             at = self._at(index)
-            box = QRectF(at.x() - SPRITE / 2, at.y() - SPRITE / 2, SPRITE, SPRITE)
+            box = QRectF(at.x() - side / 2, at.y() - side / 2, side, side)
             map_marks.tile(painter, box, pixmap, self._colour(index), 2.0)
 
     def _paint_names(self, painter: QPainter, ground: str) -> None:
@@ -220,8 +221,9 @@ class MapCanvas(QWidget):
         for k in np.argsort(-counts, kind="stable").tolist():
             if not counts[k] or (self.isolated >= 0 and k != self.isolated):
                 continue
-            middle = np.median(self.layer.places[groups == k], axis=0)
-            where = self._pixel(middle)
+            mine = self.layer.places[groups == k]
+            away = np.abs(mine - np.median(mine, axis=0)).sum(axis=1)
+            where = self._pixel(mine[int(away.argmin())])
             box = QRectF(where.x() - 40, where.y() - 9, 80, 18)
             if any(box.intersects(other) for other in taken):
                 continue
@@ -313,6 +315,7 @@ class MapCanvas(QWidget):
         """As many pixels as the screen has."""
         super().resizeEvent(event)
         ratio = self.devicePixelRatioF()
+        self.layer.ratio = ratio
         self.layer.size = (max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -96,8 +96,8 @@ def card(
     font = painter.font()
     bold, plain = small_font(font, bold=True), small_font(font)
     high_line = QFontMetricsF(bold).height()
-    wide = max(len(pictures), 1) * (CARD + GAP) + GAP
-    wide = max(wide, 150.0)
+    words = max(QFontMetricsF(bold).horizontalAdvance(name), QFontMetricsF(plain).horizontalAdvance(below) + 16)
+    wide = max(max(len(pictures), 1) * (CARD + GAP) + GAP, min(words, 220.0) + 2 * GAP + 2)
     high = GAP + (CARD + GAP if pictures else 0) + 2 * high_line + GAP
     x = at.x() + 16 if at.x() + 16 + wide < room.right() else at.x() - 16 - wide
     y = at.y() + 16 if at.y() + 16 + high < room.bottom() else at.y() - 16 - high
@@ -122,8 +122,8 @@ def card(
     second = text.translated(0, high_line)
     painter.drawEllipse(QPointF(second.left() + 5, second.center().y()), 4, 4)
     painter.setPen(QColor(tokens.muted))
-    words = _elided(plain, below, text.width() - 16)
-    painter.drawText(second.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
+    told = _elided(plain, below, text.width() - 14)
+    painter.drawText(second.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, told)
     painter.setFont(font)
 
 

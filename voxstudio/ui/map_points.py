@@ -26,6 +26,7 @@ class PointLayer:
         self.zoom = 1.0
         self.centre = np.zeros(2, np.float64)
         self.size = (1, 1)
+        self.ratio = 1.0  # pixels of the device in a logical one
         self._kinds = np.zeros(0, np.uint8)
         self._groups = np.zeros(0, np.int64)
         self._colours = np.zeros(0, np.uint32)
@@ -67,10 +68,11 @@ class PointLayer:
     @property
     def radius(self) -> float:
         """Of a point, in logical pixels: larger where there are few, a little larger where one looks closely."""
-        usual = float(np.clip(1.6 + 110.0 / np.sqrt(len(self) + 100.0), 2.0, 5.5))
+        room = np.sqrt(min(self.size) / self.ratio / 700.0)
+        usual = float(np.clip(room * (1.4 + 110.0 / np.sqrt(len(self) + 100.0)), 1.75, 5.5))
         return min(usual * self.zoom**0.3, 9.0)
 
-    def image(self, ground: str, ratio: float) -> QImage:
+    def image(self, ground: str) -> QImage:
         """Everything as an opaque image of :attr:`size`; it shares the layer's memory until the next call."""
         from voxstudio.geometry.points import draw_points
 
@@ -79,12 +81,12 @@ class PointLayer:
             self._buffer = np.empty((high, wide), np.uint32)
         self._buffer.fill(0xFF000000 | packed(ground))
         if len(self):
-            radius = self.radius * ratio
+            radius = self.radius * self.ratio
             draw_points(
                 self._buffer, self.screen(), self._colours, self._kinds, self._order, radius, packed(ground)
             )  # fmt: skip
         made = QImage(self._buffer.data, wide, high, 4 * wide, QImage.Format.Format_RGB32)
-        made.setDevicePixelRatio(ratio)
+        made.setDevicePixelRatio(self.ratio)
         return made
 
     # ---- the view ------------------------------------------------------------------------------
