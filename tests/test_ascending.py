@@ -13,7 +13,7 @@ from session_driver import SessionDriver
 
 from voxstudio.core.ascent import Ascent
 from voxstudio.core.surface import Surface
-from voxstudio.session import synthesis as module
+from voxstudio.session import ascent_view as module
 from voxstudio.session.trail import Trail
 
 

@@ -16,9 +16,9 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import IoThread, Job
 from voxstudio.engine.requests import Given, Tint
 from voxstudio.evaluation.attack import EPSILON, Attack
+from voxstudio.session.ascent_view import Present, offers
 from voxstudio.session.bench import Bench
 from voxstudio.session.errands import Errands, Say
-from voxstudio.session.synthesis import Present, offers
 from voxstudio.session.table_seven import TableRow, table_seven
 from voxstudio.session.values import Shown
 

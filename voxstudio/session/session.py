@@ -17,6 +17,7 @@ from voxstudio.engine.places import find_checkpoint, own_checkpoints
 from voxstudio.engine.requests import Draw, Given, ModelInfo
 from voxstudio.lab.opening import open_any
 from voxstudio.session.adopting import Adopting
+from voxstudio.session.ascent_view import climbs
 from voxstudio.session.bench import Bench
 from voxstudio.session.classifying import Classifying
 from voxstudio.session.evaluating import Evaluating
@@ -28,7 +29,7 @@ from voxstudio.session.mapping import Mapping
 from voxstudio.session.nearest import NearestShape
 from voxstudio.session.searching import Searching
 from voxstudio.session.snapshots import Kept, Snapshots
-from voxstudio.session.synthesis import Synthesis, climbs
+from voxstudio.session.synthesis import Synthesis
 from voxstudio.session.training import Training
 from voxstudio.session.turntable import Turntable
 from voxstudio.session.values import Options, Shown

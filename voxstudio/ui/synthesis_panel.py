@@ -124,7 +124,7 @@ class SynthesisPanel(QWidget):
             self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
 
     def _fill(self) -> None:
-        from voxstudio.session.synthesis import climbs
+        from voxstudio.session.ascent_view import climbs
 
         self.checkpoint.clear()
         for entry in self._studio.session.catalogue:
