@@ -109,7 +109,8 @@ def classifier_data(
         words["other_sha256"] = other.card.sha256
     seen, sha256 = None, ""
     try:
-        seen, sha256 = reference(device), reference(device).card.sha256
+        if card.name != REFERENCE:
+            seen, sha256 = reference(device), reference(device).card.sha256
     except BadInput as error:
         words["missing"] = str(error)
 
