@@ -43,6 +43,14 @@ def metrics_in_words(metrics: Mapping[str, Any]) -> list[str]:
         ssim = group.get(f"ssim3d_5{suffix}")
         if isinstance(ssim, int | float):
             found.append(f"SSIM {ssim:.2f} from five photos ({what})")
+    right, new = metrics.get("accuracy"), metrics.get("accuracy_no_repeats")
+    if isinstance(right, int | float):
+        without = f" ({new:.3f} without repeats of training objects)" if isinstance(new, int | float) else ""
+        found.append(f"Knows the class of {right:.3f} of ModelNet10's test objects{without}")
+    fid, real = metrics.get("fid"), metrics.get("fid_real")
+    if isinstance(fid, Mapping) and isinstance(real, Mapping) and (both := [key for key in fid if key in real]):
+        mine, theirs = (sum(part[key] for key in both) / len(both) for part in (fid, real))
+        found.append(f"Fréchet distance to real shapes {mine:.1f}; that of real test shapes is {theirs:.1f}")
     tuned = metrics.get("fine_tuning")
     if isinstance(tuned, Mapping):
         before, after, count = (tuned.get(name) for name in ("iou_before", "iou_after", "objects"))
