@@ -11,6 +11,7 @@ from voxstudio.lab.training import train
 def tiny_winn(folder: Path, objective: str = "supervised", **changes: object) -> Path:
     """Train the smallest 3DWINN, of chairs, sofas and tables, for two steps in each network."""
     record = family("winn3d")
-    options = {**record.smallest, "classes": ("chair", "sofa", "table"), "objective": objective, **changes}
+    ascent = {"ascent": "adam", "ascent_rate": 0.03, "ascent_noise": 0.3, "clip": True}
+    options = {**record.smallest, **ascent, "classes": ("chair", "sofa", "table"), "objective": objective, **changes}
     recipe = record.recipe_class()().changed(**options)
     return train("winn3d", folder, recipe, device="cpu", workers=0)

@@ -20,7 +20,7 @@ from voxstudio.session.film_files import THREE_QUARTER, write_ascent
 from voxstudio.session.trail import Trail
 
 WHERE = "synthesis"
-MOST_CHAINS = 4
+MOST_CHAINS, STIR = 4, 0.05
 USUAL_MOVE = 0.03
 """How far a voxel goes in a step that neither crawls nor jumps; volumes run from -1 to 1."""
 
@@ -200,14 +200,13 @@ class Synthesis(AscentView):
     def branch(self) -> None:
         """Go on from the state that is looked at with other noise; what came after it stays in the curve for a look.
 
-        Without noise every branch is the same: a message says so.
+        Without noise every branch would go the same way, so it gets some, and a message says so.
         """
         state = self.state
         if state is None:
             return
         if self._ascent.noise == 0.0:
-            self._say("info", "Without noise a branch goes the same way: raise Noise first.", WHERE)
-            return
+            self._stir()
         self._branched += 1
         seeds = tuple(seed + 10_000 * self._branched for seed in _seeds(self._seed, len(state.volumes)))
         state = replace(self._trail.cut(self.at, remember=True), seeds=seeds)
@@ -297,6 +296,13 @@ class Synthesis(AscentView):
     def _follow_cascade(self, state: AscentState) -> None:
         if self._through:
             self._ascent = replace(self._ascent, cascade=state.cascade)
+
+    def _stir(self) -> None:
+        """Noise that moves a voxel by :data:`STIR` a step."""
+        step = self._ascent.step_size
+        noise = STIR / max(step**0.5 if self._ascent.method == "langevin" else step, 1e-3)
+        self._ascent = replace(self._ascent, noise=min(round(noise, 3), 2.0))
+        self._say("info", f"Without noise every branch goes the same way: Noise is {self._ascent.noise:g} now.", WHERE)
 
     def _forget(self) -> None:
         self._trail, self._at, self._done, self._branched = Trail(), 0, False, 0

@@ -66,7 +66,7 @@ class Trail:
         state = self._states[index]
         del self._states[index + 1 :]
         keep = next((k for k, step in enumerate(self._steps) if step > state.step), len(self._steps))
-        if remember:
+        if remember and keep < len(self._steps):
             start = max(keep - 1, 0)
             self._left = (self._steps[start:], self._energies[start:])
         del self._steps[keep:], self._energies[keep:], self._probabilities[keep:]
