@@ -26,7 +26,7 @@ def test_losses_are_compared_by_encoders_that_differ_in_nothing_else(tmp_path: P
         assert row["modality_gap"] >= 0 and -1 <= row["silhouette"] <= 1
     recipes = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*/recipe.json"))]
     different = {key for key in recipes[0] if len({str(one[key]) for one in recipes}) > 1}
-    assert different == {"loss", "mining", "centred", "unit"}
+    assert different == {"loss", "mining", "centred", "unit", "gap_weight"}
     assert rows == compare_losses(tmp_path, 2, 8, "cpu", classes=("lamp", "table"), **TINY), "without training again"
 
 

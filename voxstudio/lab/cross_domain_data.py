@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,24 +57,22 @@ def parametric_pairs(
     """Held-out objects of every class in turn (or of the class ``only``); Figure 5 shows those of one class, as the
     paper's: cars, or else the first class."""
     from voxstudio.data.parametric import make
-    from voxstudio.data.prepare import in_unit_cube
 
     names = (only,) if only else parametric_classes(card)
     pictured = "car" if "car" in names else names[0]
-    grids: list[Grid] = []
-
-    def meshes() -> list[Callable[[], Surface]]:
-        made = []
-        for k in range(objects):
-            shape = make(names[k % len(names)], TEST_SEED + k // len(names), held_out=True)
-            grids.append(shape.occupancy(card.resolution))
-            made.append(lambda shape=shape: in_unit_cube(shape.surface(56)))
-        return made
-
+    shapes = [make(names[k % len(names)], TEST_SEED + k // len(names), held_out=True) for k in range(objects)]
+    grids = [shape.occupancy(card.resolution) for shape in shapes]
+    meshes = [partial(_parametric_mesh, shape) for shape in shapes]
     more = [make(pictured, TEST_SEED + 5000 + k, held_out=True) for k in range(few)]
-    many = [in_unit_cube(shape.surface(56)) for shape in more]
+    many = [_parametric_mesh(shape) for shape in more]
     words = {"objects": f"{objects} parametric objects of unseen structure", "figure5": f"{few} parametric {pictured}s"}
-    return _pairs(grids, meshes(), many, image_size, words, progress)
+    return _pairs(grids, meshes, many, image_size, words, progress)
+
+
+def _parametric_mesh(shape: Any) -> Surface:
+    from voxstudio.data.prepare import in_unit_cube
+
+    return in_unit_cube(shape.surface(56))
 
 
 def real_pairs(card: Card, image_size: int, data: Path, objects: int, few: int, progress: Progress = quiet) -> Pairs:
@@ -90,7 +90,7 @@ def real_pairs(card: Card, image_size: int, data: Path, objects: int, few: int, 
     words = {
         "objects": f"{len(chosen)} real test objects, {len(parts)} classes", "figure5": f"{few} real {pictured}s",
     }  # fmt: skip
-    meshes = [lambda grid=grid: unit_surface(grid) for grid in chosen]
+    meshes = [partial(unit_surface, grid) for grid in chosen]
     return _pairs(chosen, meshes, [unit_surface(grid) for grid in several], image_size, words, progress)
 
 

@@ -22,11 +22,11 @@ from voxstudio.engine.checkpoint import make_folder, open_model, write_atomicall
 from voxstudio.evaluation.cross_domain import measure_pairs, silhouette
 from voxstudio.lab.cross_domain_data import cross_domain_data, parametric_pairs
 from voxstudio.lab.opening import model_class
-from voxstudio.lab.paper_tables import Drawn
+from voxstudio.lab.paper_tables import Drawn, Wanted
 from voxstudio.lab.training import batch_source, make_recipe, train
 
 Say = Callable[[str], None]
-PLAIN: Mapping[str, Any] = {"loss": "triplet", "centred": False, "unit": False}
+PLAIN: Mapping[str, Any] = {"loss": "triplet", "centred": False, "unit": False, "gap_weight": 0.0}
 LOSSES: Mapping[str, Mapping[str, Any]] = {
     "triplet (paper)": PLAIN,
     "triplet, centred": {**PLAIN, "centred": True},
@@ -78,9 +78,9 @@ def compare_losses(
     return rows
 
 
-def losses_table(data: Path | None, work: Path, picture: Path | None, device: str, say: Say) -> Drawn:
+def losses_table(wanted: Wanted) -> Drawn:
     """``--table triplet-losses``; nothing is drawn."""
-    rows = compare_losses(work, device=device, say=say)
+    rows = compare_losses(wanted.work, device=wanted.device, say=wanted.say)
     heads = {
         "recall1_image_to_shape": "image to shape @1", "recall5_image_to_shape": "@5",
         "recall1_shape_to_image": "shape to image @1", "recall5_shape_to_image": "@5", "modality_gap": "gap",
@@ -133,11 +133,11 @@ def _curve(recipe: Recipe, shapes: ParametricStore, steps: int, device: str) -> 
     return found
 
 
-def architectures_table(data: Path | None, work: Path, picture: Path | None, device: str, say: Say) -> Drawn:
+def architectures_table(wanted: Wanted) -> Drawn:
     """``--table triplet-architectures``; the picture is Figure 4 drawn again."""
-    curves = compare_architectures(work, device=device, say=say)
-    if picture is not None:
-        draw_curves(curves, picture)
+    curves = compare_architectures(wanted.work, device=wanted.device, say=wanted.say)
+    if wanted.picture is not None:
+        draw_curves(curves, wanted.picture)
     rows = {
         name: {"first": told["test"][0], "least": min(told["test"]), "last": told["test"][-1],
                "train": told["train"][-1]}
@@ -162,26 +162,26 @@ def draw_curves(curves: Mapping[str, Mapping[str, Sequence[float]]], path: Path)
     _write(figure, path)
 
 
-def silhouette_table(data: Path | None, work: Path, picture: Path | None, device: str, say: Say) -> Drawn:
+def silhouette_table(wanted: Wanted) -> Drawn:
     """``--table triplet-silhouette``: Figure 5 with the shipped encoder; the picture is its map."""
     from voxstudio.core.paths import shipped
     from voxstudio.evaluation.flat_map import flat_map
 
-    model = open_model(shipped("checkpoints") / "cross-domain", model_class, device)
-    say("Drawing 30 pictures of each of ten objects")
+    model = open_model(shipped("checkpoints") / "cross-domain", model_class, wanted.device)
+    wanted.say("Drawing 30 pictures of each of ten objects")
     parts = {"parametric cars": parametric_pairs(model.card, model.image_size, 2, 10, only="car")}
-    if data is not None:
+    if wanted.data is not None:
         from voxstudio.lab.cross_domain_data import real_pairs
 
-        parts["real chairs"] = real_pairs(model.card, model.image_size, data, 10, 10)
+        parts["real chairs"] = real_pairs(model.card, model.image_size, wanted.data, 10, 10)
     rows, maps = {}, {}
     for name, pairs in parts.items():
         vectors = model.embed_images(pairs.many)
         flat = flat_map(vectors, "tsne", seed=5).places
         rows[name] = {"space": silhouette(vectors, pairs.many_of), "map": silhouette(flat, pairs.many_of)}
         maps[name] = (flat, pairs.many_of)
-    if picture is not None:
-        draw_maps(maps, picture)
+    if wanted.picture is not None:
+        draw_maps(maps, wanted.picture)
     heads = {"space": f"silhouette in {model.dimensions} dimensions", "map": "in the map"}
     return Drawn({"rows": rows, "pictures": 300, "objects": 10}, _table("pictures of", heads, rows))
 

@@ -21,6 +21,7 @@ PAPER = {
     "sees_mask": False,
     "dropout": 0.0,
     "loss": "triplet",
+    "gap_weight": 0.0,
     "views_each": 1,
     "batch_size": 24,
     "batch_classes": 0,

@@ -5,6 +5,7 @@ Those of pytorch-metric-learning, which finds pairs and triplets by the numbers 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,4 +88,4 @@ def hits(queries: Tensor, of_queries: Tensor, answers: Tensor, of_answers: Tenso
 def apart(images: Tensor, voxels: Tensor) -> float:
     """Distance of the centres of two clouds over their spread (root mean square distance to the own centre)."""
     spread = 0.5 * sum(float((x - x.mean(0)).square().sum(1).mean()) for x in (images, voxels))
-    return float((images.mean(0) - voxels.mean(0)).norm()) / max(spread, 1e-12) ** 0.5
+    return float((images.mean(0) - voxels.mean(0)).norm()) / math.sqrt(max(spread, 1e-12))

@@ -63,6 +63,9 @@ class TripletRecipe(Recipe):
         choices=("random", "all", "semihard"),
     )
     temperature: float = option(0.07, "Divides the cosines of the n pairs.", low=0.005, high=1.0)
+    gap_weight: float = option(
+        2.0, "Weight of the squared distance of the two clouds' centres in a batch (paper: 0).", low=0.0, high=1000.0
+    )
     views_each: int = option(2, "Pictures of each shape in a batch (paper: 1).", low=1, high=8, unit="views")
     classes: tuple[str, ...] = option(("chair",), "Classes of the shapes; the network itself does not know them.")
     batch_size: int = option(64, "Shapes in a batch, each another object (paper: 24).", low=2, high=1024)

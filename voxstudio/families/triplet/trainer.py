@@ -91,6 +91,8 @@ class TripletTrainer:
     def _learn(self, batch: Any) -> dict[str, float]:
         voxels, objects, images, of_images = self._embedded(self.net, batch)
         loss = self.loss(voxels, objects, images, of_images)
+        if self.recipe.gap_weight:
+            loss = loss + self.recipe.gap_weight * (images.mean(0) - voxels.mean(0)).square().sum()
         loss.backward()
         self.place.average_gradients(self.net.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
