@@ -13,6 +13,7 @@ from voxstudio.engine.checkpoint import Entry, catalogue, write_atomically
 
 BEGIN, END = "<!-- checkpoints:begin -->", "<!-- checkpoints:end -->"
 GENERATORS_BEGIN, GENERATORS_END = "<!-- generators:begin -->", "<!-- generators:end -->"
+ENCODERS_BEGIN, ENCODERS_END = "<!-- encoders:begin -->", "<!-- encoders:end -->"
 COLUMNS = (("IoU, 1 view", "iou_1"), ("IoU, 5 views", "iou_5"), ("SSIM3D, 5 views", "ssim3d_5"))
 
 
@@ -24,6 +25,13 @@ GENERATOR_COLUMNS = (
     ("SVM", "svm_modelnet10", 4), ("mAP", "map_modelnet10", 4),
 )  # fmt: skip
 """Heads, keys of the card's metrics, decimals."""
+
+
+ENCODER_COLUMNS = (
+    ("photo finds its shape, first", "recall1_image_to_shape"), ("among five", "recall5_image_to_shape"),
+    ("shape its photo, first", "recall1_shape_to_image"), ("among five", "recall5_shape_to_image"),
+    ("gap", "modality_gap"), ("silhouette", "silhouette"),
+)  # fmt: skip
 
 
 def checkpoint_table(entries: tuple[Entry, ...]) -> str:
@@ -68,11 +76,26 @@ def generator_table(entries: tuple[Entry, ...]) -> str:
     return "\n".join(lines)
 
 
+def encoder_table(entries: tuple[Entry, ...]) -> str:
+    """A Markdown table: each encoder of shapes and pictures on parametric objects and on real ones."""
+    heads = ["checkpoint", "measured on", *(head for head, _ in ENCODER_COLUMNS)]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for entry in entries:
+        metrics: dict[str, Any] = dict(entry.card.metrics) if entry.card is not None else {}
+        for suffix in ("", "_real"):
+            if entry.card is not None and f"modality_gap{suffix}" in metrics:
+                cells = [f"{metrics.get(key + suffix, float('nan')):.3f}" for _, key in ENCODER_COLUMNS]
+                what = metrics.get("measured", {}).get(f"objects{suffix}", "")
+                lines.append(f"| `{entry.card.name}` | {what} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def write_table(readme: Path) -> bool:
     """Put the tables between the marks of ``readme``; True if the file changed. BadInput if a mark is missing."""
     text, entries = readme.read_text(encoding="utf-8"), catalogue([shipped("checkpoints")])
     new = _between(readme, text, BEGIN, END, checkpoint_table(entries))
     new = _between(readme, new, GENERATORS_BEGIN, GENERATORS_END, generator_table(entries))
+    new = _between(readme, new, ENCODERS_BEGIN, ENCODERS_END, encoder_table(entries))
     if new != text:
         write_atomically(readme, new.encode())
     return new != text
