@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from voxstudio.core.ascent import Ascent
+from voxstudio.core.card import Card
 from voxstudio.core.errors import BadCheckpoint, BadInput, Diverged
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.checkpoint import load_tensors, read_card
@@ -28,7 +29,8 @@ def small_recipe(**changes):
 @pytest.fixture(scope="module")
 def supervised(tmp_path_factory):
     folder = tmp_path_factory.mktemp("winn") / "both"
-    return train("winn3d", folder, small_recipe(objective="supervised"), max_steps=4, device="cpu", workers=0)
+    recipe = small_recipe(objective="supervised", penalty="length")
+    return train("winn3d", folder, recipe, max_steps=4, device="cpu", workers=0)
 
 
 def test_the_paper_network_has_the_paper_sizes():
@@ -68,6 +70,29 @@ def test_the_penalty_has_the_right_second_derivatives():
                     values.append(of_doubles().item())
                 weight[place] -= shift
         assert slope[place].item() == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-3)
+
+
+def test_a_directed_score_leads_from_noise_to_the_one_shape_it_learnt(tmp_path):
+    shape = np.zeros((16, 16, 16), bool)
+    shape[4:12, 4:12, 2:6] = shape[4:12, 9:12, 6:13] = True
+
+    def source(step):
+        while True:
+            yield type("Batch", (), {"voxels": np.repeat(shape[None], 8, 0), "labels": np.zeros(8, np.int64)})()
+
+    recipe = small_recipe(cascades=(16,), classes=("chair",), width=8, max_steps=250, game_steps=5, pool=8, ema=0.9)
+    trainer = build_trainer(recipe.changed(learning_rate=5e-3), source, "cpu", 1)
+    for _ in range(250):
+        trainer.step()
+    tensors, network = trainer.export()
+    card = Card(
+        name="one", family="winn3d", title="", summary="", resolution=16, iso_level=0.5, classes=("chair",),
+        network=network, data={}, training={}, recipe_digest="", licence="", citation="",
+    )  # fmt: skip
+    model = open_model(card, tensors)
+    made = np.stack([model.synthesize([k], steps=60).grid().values > 0.5 for k in (1, 2)])
+    for grid in made:
+        assert (grid & shape).sum() / (grid | shape).sum() > 0.8
 
 
 def test_langevin_follows_equation_2_and_adam_its_own():
@@ -199,6 +224,6 @@ def test_a_run_without_a_pool_climbs_whole_chains():
         while True:
             yield type("Batch", (), {"voxels": rng.random((4, 16, 16, 16)) > 0.7, "labels": np.zeros(4, np.int64)})()
 
-    trainer = build_trainer(small_recipe(pool=0, cascades=(16,)), source, "cpu", 1)
+    trainer = build_trainer(small_recipe(pool=0, cascades=(16,), game_steps=9), source, "cpu", 1)
     report = trainer.step()
     assert np.isfinite(report.values["loss"]) and trainer.synthesis.pool.filled > 0

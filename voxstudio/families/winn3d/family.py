@@ -9,6 +9,15 @@ PAPER = {
     "cascade_steps": (10_000,),
     "max_steps": 40_000,
     "stem": "paper",
+    "activation": "leaky",
+    "penalty": "length",
+    "game_steps": 10_000_000,
+    "beta1": 0.0,
+    "beta2": 0.9,
+    "schedule": "constant",
+    "ema": 0.0,
+    "ascent": "adam",
+    "cascade_noise": 0.0,
     "centre": "batch",
     "batch_size": 64,
     "learning_rate": 1e-4,
@@ -29,6 +38,7 @@ PAPER = {
 }
 PLAIN = {
     "objective": "plain",
+    "activation": "leaky",
     "dropout": 0.5,
     "label_smoothing": 0.05,
     "schedule": "cosine",
@@ -56,8 +66,8 @@ FAMILY = Family(
     presets={
         "compact": {},
         "supervised": {
-            "objective": "supervised", "learning_rate": 2e-5, "cascades": (32,), "label_smoothing": 0.05,
-            "dropout": 0.5,
+            "objective": "supervised", "learning_rate": 1e-4, "label_smoothing": 0.05, "dropout": 0.5,
+            "activation": "leaky",
         },
         "plain": PLAIN,
         "paper": PAPER,
@@ -69,6 +79,6 @@ FAMILY = Family(
     },
     smallest={
         "resolution": 16, "cascades": (8, 16), "cascade_steps": (2,), "max_steps": 4, "width": 2, "batch_size": 4,
-        "pool": 8, "ascent_steps": 2, "chain_steps": 4,
+        "pool": 8, "ascent_steps": 2, "chain_steps": 4, "game_steps": 1,
     },
 )  # fmt: skip

@@ -30,3 +30,15 @@ def gradient_penalty(scores: Scores, real: Tensor, negative: Tensor, shares: Ten
 def label_loss(outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
     """Cross-entropy of equation 3's first term."""
     return F.cross_entropy(outputs, labels, label_smoothing=smoothing)
+
+
+def directed_penalty(slopes: Scores, real: Tensor, start: Tensor, shares: Tensor) -> Tensor:
+    """Mean squared difference, for a voxel, of the score's gradient to the way from where it is taken to the shape.
+
+    As :func:`gradient_penalty`, it is taken between where chains start and training shapes, but asks for direction and
+    length instead of length 1: then one ascent leads from noise to a shape. ``slopes`` gives the gradient with its own
+    gradient. Points near shapes count more.
+    """
+    between = (shares * real + (1 - shares) * start).detach()
+    missed = (slopes(between) - (real - between)).square().mean(dim=(1, 2, 3, 4))
+    return (missed / (1.05 - shares.flatten())).mean()

@@ -144,8 +144,7 @@ class Synthesizing(WinnModel):
         net, cascade = self._net(how)
         side = net.resolution
         if start is None:
-            normal = [np.random.default_rng([seed, 0]).standard_normal((side,) * 3, np.float32) for seed in seeds]
-            volumes = np.stack(normal)
+            volumes = np.stack([_normal(seed, 0, 0, (side,) * 3) for seed in seeds])
         else:
             field = torch.from_numpy(np.array(start.values, np.float32))[None, None]
             volumes = np.repeat(2 * _resized(field, side)[0].numpy() - 1, len(seeds), axis=0)
@@ -165,6 +164,9 @@ class Synthesizing(WinnModel):
         slope = state.gradient
         if cascade != state.cascade:
             volumes = fitted(torch.from_numpy(volumes)[:, None], net.resolution)[:, 0].numpy()
+            if cascade > state.cascade and self.recipe.cascade_noise:
+                drawn = [_normal(seed, 1 + state.step, 1, volumes.shape[1:]) for seed in state.seeds]
+                volumes = volumes + self.recipe.cascade_noise * np.stack(drawn)
             first = second = np.zeros_like(volumes)
             done = 0
         if (ascent.target, cascade) != state.aim:
@@ -172,10 +174,7 @@ class Synthesizing(WinnModel):
         eps = torch.full((len(volumes), 1, 1, 1, 1), ascent.step_size * ascent.annealing**done)
         noise = None
         if ascent.noise:
-            drawn = [
-                np.random.default_rng([seed, 1 + state.step]).standard_normal(volumes.shape[1:], np.float32)
-                for seed in state.seeds
-            ]
+            drawn = [_normal(seed, 1 + state.step, 0, volumes.shape[1:]) for seed in state.seeds]
             noise = ascent.noise * torch.from_numpy(np.stack(drawn))[:, None]
         here, slopes, m, v = (torch.from_numpy(part)[:, None] for part in (volumes, slope, first, second))
         how = Step(ascent.method, ascent.betas, ascent.clip)
@@ -232,7 +231,7 @@ class Synthesizing(WinnModel):
                     made = net(x)
                 kept.append(made.detach())
                 given = None if target is None else torch.full((len(x),), target, device=x.device)
-                return score(made, given)
+                return net.as_climbed(made, x, given)
 
             scores, slope = gradient(climbed, part.to(self.device))
             chances = torch.softmax(outputs[0], 1) if outputs[0].shape[1] > 1 else outputs[0][:, :0]
@@ -243,6 +242,11 @@ class Synthesizing(WinnModel):
 
 class BothWays(Synthesizing, Classifying):
     """Supervised joint: classifies, and climbs to any class."""
+
+
+def _normal(seed: int, step: int, kind: int, shape: tuple[int, ...]) -> Values:
+    """N(0, 1), float32, that depends on a chain's seed, on the step, and on what it is for."""
+    return np.random.default_rng([seed, step, kind]).standard_normal(shape, np.float32)
 
 
 def _resized(field: Tensor, side: int) -> Tensor:

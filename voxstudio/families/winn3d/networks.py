@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
 SLOPE = 0.2
+GAIN = 30.0
+"""Factor on scores beside the Gaussian reference, whose gradients are as long as shapes are far."""
 LAST_SIDE = 2
 LAST_CONVOLVED = 4
 
@@ -20,22 +22,27 @@ class WinnNet(nn.Module):
     convolution k4 s2 takes the place of the first two and their pool.
 
     ``mean`` ``[1, 1, R, R, R]`` is taken from every volume; :attr:`centre_batch` takes the batch's own in training.
+    With :attr:`gaussian` what is climbed is a factor on N(0, 1), as introspective networks have it (paper, eq. 1).
     """
 
-    def __init__(self, resolution: int, width: int, outputs: int, stem: str = "strided", dropout: float = 0.0) -> None:
+    def __init__(
+        self, resolution: int, width: int, outputs: int, stem: str = "strided", dropout: float = 0.0,
+        activation: str = "leaky",
+    ) -> None:  # fmt: skip
         super().__init__()
         self.resolution = resolution
+        self.gaussian = False
         steps: list[nn.Module] = []
         side = resolution
         if stem == "paper":
-            steps += [*_step(1, width, 3, 1), *_step(width, 2 * width, 3, 1), nn.AvgPool3d(2)]
+            steps += [*_step(1, width, 3, 1, activation), *_step(width, 2 * width, 3, 1, activation), nn.AvgPool3d(2)]
         else:
-            steps += _step(1, 2 * width, 4, 2)
+            steps += _step(1, 2 * width, 4, 2, activation)
         side //= 2
         channels = 2 * width
         while channels < 16 * width or side > LAST_SIDE:
             wider = min(2 * channels, 16 * width)
-            steps += _step(channels, wider, 3, 1)
+            steps += _step(channels, wider, 3, 1, activation)
             channels = wider
             # Small volumes keep their side until the channels are there: a convolution at 2^3 sees little but its
             # padding, and its gradient in bf16 is infinite now and then on a CPU.
@@ -58,16 +65,28 @@ class WinnNet(nn.Module):
         mean = x.mean(dim=0, keepdim=True) if self.centre_batch and self.training else self.mean
         return torch.as_tensor(self.body(x - mean).flatten(1))
 
+    def climbed(self, x: Tensor, targets: Tensor | None) -> Tensor:
+        """What an ascent climbs, float32 ``[N]``."""
+        return self.as_climbed(self(x), x, targets)
 
-def _step(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module]:
+    def as_climbed(self, outputs: Tensor, x: Tensor, targets: Tensor | None) -> Tensor:
+        """The same from scores ``[N, outputs]`` of ``x`` that are known."""
+        found = score(outputs, targets)
+        return GAIN * found - x.float().square().flatten(1).sum(1) / 2 if self.gaussian else found
+
+
+def _step(inputs: int, outputs: int, kernel: int, stride: int, activation: str) -> list[nn.Module]:
+    bend = nn.SiLU() if activation == "silu" else nn.LeakyReLU(SLOPE)
     # One group over all channels and voxels is LayerNorm over both, with an affine for each channel.
-    return [nn.Conv3d(inputs, outputs, kernel, stride, 1), nn.GroupNorm(1, outputs), nn.LeakyReLU(SLOPE)]
+    return [nn.Conv3d(inputs, outputs, kernel, stride, 1), nn.GroupNorm(1, outputs), bend]
 
 
 def build_cascade(recipe: WinnRecipe, cascade: int) -> WinnNet:
     """The network of one cascade."""
     outputs = 1 if recipe.objective == "unsupervised" else len(recipe.classes)
-    net = WinnNet(resolutions(recipe)[cascade], recipe.width, outputs, recipe.stem, recipe.dropout)
+    side = resolutions(recipe)[cascade]
+    net = WinnNet(side, recipe.width, outputs, recipe.stem, recipe.dropout, recipe.activation)
+    net.gaussian = recipe.objective != "plain" and recipe.penalty == "directed"
     net.centre_batch = recipe.centre == "batch"
     return net
 

@@ -36,6 +36,10 @@ class WinnRecipe(Recipe):
         "strided", "The two convolutions at full resolution: the paper's, or one of stride 2 in a quarter of the time.",
         choices=("paper", "strided"),
     )  # fmt: skip
+    activation: str = option(
+        "silu", "Bend after each convolution: smooth, so that the gradient is, or the paper's leaky one.",
+        choices=("silu", "leaky"),
+    )  # fmt: skip
     dropout: float = option(0.0, "Share of the last features that are left out in training.", low=0.0, high=0.9)
     centre: str = option(
         "training", "Mean that is taken from the volumes: the training set's, or each mini-batch's (paper).",
@@ -43,54 +47,66 @@ class WinnRecipe(Recipe):
     )  # fmt: skip
     batch_size: int = option(32, "Training shapes in a batch, beside as many pseudo-negatives (paper: 64).", low=2,
                              high=512)  # fmt: skip
-    learning_rate: float = option(2e-4, "Adam step size (paper: 1e-4, supervised 2e-5).", low=0.0, high=1.0)
-    beta1: float = option(0.0, "First Adam coefficient (paper: 0).", low=0.0, high=0.999)
-    beta2: float = option(0.9, "Second Adam coefficient (paper: 0.9).", low=0.0, high=0.9999)
+    learning_rate: float = option(2e-3, "Adam step size (paper: 1e-4, supervised 2e-5).", low=0.0, high=1.0)
+    beta1: float = option(0.9, "First Adam coefficient (paper: 0).", low=0.0, high=0.999)
+    beta2: float = option(0.99, "Second Adam coefficient (paper: 0.9).", low=0.0, high=0.9999)
     weight_decay: float = option(0.0, "Decay of the weights (paper: 0).", low=0.0, high=1.0)
     schedule: str = option(
-        "constant", "Learning rate over a cascade: constant, or warm-up and cosine to zero.",
+        "cosine", "Learning rate over a cascade: constant, or warm-up and cosine to zero.",
         choices=("constant", "cosine"),
     )  # fmt: skip
     ema: float = option(
-        0.0, "Decay of the averaged weights that are exported; 0 exports the last.", low=0.0, high=0.9999
+        0.99, "Decay of the averaged weights that are exported; 0 exports the last.", low=0.0, high=0.9999
     )
     label_smoothing: float = option(0.0, "Share of the target that is spread over all classes.", low=0.0, high=0.5)
     alpha: float = option(
         0.1, "Weight of the Wasserstein terms beside the cross-entropy (eq. 3; not printed).", low=0.0, high=100.0
     )
+    penalty: str = option(
+        "directed",
+        "Penalty on the score's gradient: its length is 1 (paper), or it leads from noise to the training shape.",
+        choices=("length", "directed"),
+    )
+    game_steps: int = option(
+        60, "Updates at the end of each cascade that learn from pseudo-negatives; before, only the penalty is learnt "
+        "(paper: all).", low=0, high=10_000_000,
+    )  # fmt: skip
     penalty_weight: float = option(10.0, "Weight of the gradient penalty (paper: 10).", low=0.0, high=1000.0)
     penalty_share: float = option(
-        0.5, "Share of the batch that the gradient penalty is taken from (paper: 1).", low=0.01, high=1.0
+        1.0, "Share of the batch that the gradient penalty is taken from (paper: 1).", low=0.01, high=1.0
     )
-    drift_weight: float = option(0.001, "Weight of the mean squared score, which keeps it bounded (paper: 0).", low=0.0,
+    drift_weight: float = option(0.0, "Weight of the mean squared score, which keeps it bounded (paper: 0).", low=0.0,
                                  high=1.0)  # fmt: skip
     critic_updates: int = option(1, "Classifier updates after each synthesis.", low=1, high=100)
     history_share: float = option(
         0.5, "Share of the pseudo-negatives that are finished ones of earlier steps.", low=0.0, high=1.0
     )
     soften: float = option(
-        0.12, "Weight of each neighbour in a blur of training shapes: binary edges would give them away (paper: 0).",
+        0.0, "Weight of each neighbour in a blur of training shapes: binary edges would give them away (paper: 0).",
         low=0.0, high=0.33,
     )  # fmt: skip
-    instance_noise: float = option(0.1, "Gaussian noise on what the classifier sees (paper: 0).", low=0.0, high=1.0)
-    pool: int = option(512, "Chains that climb, each a little at every update; 0 climbs whole chains anew.", low=0,
+    instance_noise: float = option(0.0, "Gaussian noise on what the classifier sees (paper: 0).", low=0.0, high=1.0)
+    pool: int = option(128, "Chains that climb, each a little at every update; 0 climbs whole chains anew.", low=0,
                        high=1_000_000)  # fmt: skip
     pool_place: str = option("memory", "Where the chains lie.", choices=("memory", "disk"))
     ascent_steps: int = option(10, "Steps that each chain of a batch climbs at an update.", low=1, high=1000)
     chain_steps: int = option(
-        120, "Steps after which a chain has ended: what it takes from noise to a shape, in each cascade.", low=1,
+        80, "Steps after which a chain has ended: what it takes from noise to a shape, in each cascade.", low=1,
         high=100_000,
     )  # fmt: skip
-    ascent: str = option("adam", "How chains climb: Adam on the voxels (as trained), or Langevin (eq. 2).",
+    ascent: str = option("langevin", "How chains climb: Adam on the voxels (as trained), or Langevin (eq. 2).",
                          choices=("adam", "langevin"))  # fmt: skip
     ascent_rate: float = option(
-        0.03, "Step size of the ascent; volumes run from -1 to 1 (paper: 0.005, supervised 0.002).", low=0.0, high=10.0
+        0.1, "Step size of the ascent; volumes run from -1 to 1 (paper: 0.005, supervised 0.002).", low=0.0, high=10.0
     )
     ascent_beta1: float = option(0.5, "First Adam coefficient of the ascent (paper: 0.8).", low=0.0, high=0.999)
     ascent_beta2: float = option(0.9, "Second Adam coefficient of the ascent (paper: 0).", low=0.0, high=0.9999)
-    annealing: float = option(0.985, "Factor on the step size after each step.", low=0.5, high=1.0)
-    ascent_noise: float = option(0.3, "Noise of the ascent: shares of a step, or of N(0, eps).", low=0.0, high=10.0)
-    clip: bool = option(True, "Keep volumes within the range of the data.")
+    annealing: float = option(1.0, "Factor on the step size after each step.", low=0.5, high=1.0)
+    ascent_noise: float = option(0.0, "Noise of the ascent: shares of a step, or of N(0, eps).", low=0.0, high=10.0)
+    clip: bool = option(False, "Keep volumes within the range of the data.")
+    cascade_noise: float = option(
+        0.5, "Noise on what a cascade takes over from the one before (paper: 0).", low=0.0, high=10.0
+    )
     keep_iterations: int = option(
         0, "Last iterations whose weights are kept for sampling from all of them (paper's joint-multi: 10).", low=0,
         high=100,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from voxstudio.engine.place import Place
 from voxstudio.families.winn3d.ascent import Step, climb, fitted, gradient
-from voxstudio.families.winn3d.networks import WinnNet, score
+from voxstudio.families.winn3d.networks import WinnNet
 from voxstudio.families.winn3d.pool import NegativePool
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
@@ -73,9 +73,17 @@ class Synthesis:
             with self.place.autocast():
                 outputs = self.net(x)
             self.net.train(training)
-            return score(outputs, labels)
+            return self.net.as_climbed(outputs, x, labels)
 
         return found
+
+    def starts(self, real: Tensor, before: int | None) -> Tensor:
+        """Where chains that should lead to ``real`` start: noise, or the shape as the cascade ``before`` sees it."""
+        noise = self._normal(len(real), real.shape[-1])
+        if before is None:
+            return noise
+        coarse = fitted(fitted(real, min(before, real.shape[-1])), real.shape[-1])
+        return coarse + self.recipe.cascade_noise * noise
 
     def _begin(self, rows: Tensor) -> None:
         count, side = len(rows), self.net.resolution
@@ -83,6 +91,7 @@ class Synthesis:
         if self.start is not None and self.start.filled:
             chosen = torch.randint(self.start.filled, (count,), generator=self.generator)
             volumes, labels = fitted(self.start.ended(chosen), side), self.start.ended_labels[chosen]
+            volumes = volumes + self.recipe.cascade_noise * self._normal(count, side).cpu()
         else:
             volumes = self._normal(count, side).cpu()
             labels = torch.randint(classes, (count,), generator=self.generator)

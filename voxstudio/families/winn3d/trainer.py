@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.family import StepReport
 from voxstudio.engine.place import Place, as_place
 from voxstudio.families.winn3d.ascent import fitted, softened
-from voxstudio.families.winn3d.losses import gradient_penalty, label_loss, wasserstein
-from voxstudio.families.winn3d.networks import WinnNet, build_cascade, resolutions, score
+from voxstudio.families.winn3d.losses import directed_penalty, gradient_penalty, label_loss, wasserstein
+from voxstudio.families.winn3d.networks import WinnNet, build_cascade, resolutions
 from voxstudio.families.winn3d.pool import NegativePool
 from voxstudio.families.winn3d.recipe import WinnRecipe
 from voxstudio.families.winn3d.synthesis import Synthesis
@@ -27,6 +28,8 @@ ISO_LEVEL = 0.5
 WARM_UP = 100
 MEAN_BATCHES = 8
 SHOWN = 8
+LONGEST = 1.0
+"""Longer gradients are cut where the penalty is directed."""
 
 
 def build_trainer(recipe: WinnRecipe, batches: BatchSource, place: Place | str = "cpu", seed: int = 0) -> WinnTrainer:
@@ -115,30 +118,18 @@ class WinnTrainer:
         loss = torch.zeros((), device=self.device)
         with torch.random.fork_rng(devices=[]):  # dropout draws from the global generator
             torch.manual_seed(self.seed * 7919 + self.done)
-            if self.synthesis is not None:
-                negative, climbed = self.synthesis.negatives(len(real))
-                real_in, negative = self._noisy(real), self._noisy(negative)
-                with self.place.autocast():
-                    outputs = net(torch.cat([real_in, negative]))
-                seen, made = outputs[: len(real)], outputs[len(real) :]
-                real_score, made_score = score(seen, labels), score(made, climbed)
-                distance = wasserstein(real_score, made_score)
-                count = max(1, round(r.penalty_share * len(real)))
-                shares = torch.rand((count, 1, 1, 1, 1), generator=self.generator).to(self.device)
-                penalty = gradient_penalty(
-                    lambda x: self._climbed(x, labels[:count]), real_in[:count], negative[:count], shares
-                )
-                drift = torch.cat([real_score, made_score]).square().mean()
-                critic = distance + r.penalty_weight * penalty + r.drift_weight * drift
-                loss = loss + (r.alpha if r.objective == "supervised" else 1.0) * critic
-                values |= {"wasserstein": -distance.item(), "penalty": penalty.item()}
-                share = 0.99
-                low, high = real_score.detach().min().item(), real_score.detach().max().item()
-                old = self.scores if self.done else (low, high)
-                self.scores = (share * old[0] + (1 - share) * low, share * old[1] + (1 - share) * high)
+            game = self.synthesis is not None and self.cascade_done >= self._length(self.cascade) - r.game_steps
+            if game:
+                seen, critic = self._play(real, labels, values)
             else:
-                with self.place.autocast():
-                    seen = net(self._noisy(real))
+                critic = torch.zeros((), device=self.device)
+                seen = self._seen(self._noisy(real)) if r.objective != "unsupervised" else real
+            if self.synthesis is not None:
+                if r.penalty == "directed":
+                    penalty = self._directed(real, labels)
+                    values["penalty"] = penalty.item()
+                    critic = critic + r.penalty_weight * penalty
+                loss = loss + (r.alpha if r.objective == "supervised" else 1.0) * critic
             if r.objective != "unsupervised":
                 label = label_loss(seen, labels, r.label_smoothing)
                 loss = loss + label
@@ -146,6 +137,8 @@ class WinnTrainer:
                 values["accuracy"] = (seen.argmax(1) == labels).float().mean().item()
             torch.autograd.backward(loss)
         self.place.average_gradients(net.parameters())
+        if r.penalty == "directed":
+            torch.nn.utils.clip_grad_norm_(net.parameters(), LONGEST)
         self.optimizer.step()
         for name, value in net.state_dict().items():
             if name in self.average:
@@ -153,10 +146,54 @@ class WinnTrainer:
                 self.average[name].lerp_(value.detach(), 1 - decay)
         return {"loss": loss.item(), **values}
 
+    def _seen(self, x: Tensor) -> Tensor:
+        with self.place.autocast():
+            return torch.as_tensor(self.net(x))
+
+    def _play(self, real: Tensor, labels: Tensor, values: dict[str, float]) -> tuple[Tensor, Tensor]:
+        """The outputs of ``real``, and the Wasserstein terms with pseudo-negatives and the paper's penalty."""
+        assert self.synthesis is not None
+        r, net = self.recipe, self.net
+        negative, climbed = self.synthesis.negatives(len(real))
+        real_in, negative = self._noisy(real), self._noisy(negative)
+        outputs = self._seen(torch.cat([real_in, negative]))
+        seen, made = outputs[: len(real)], outputs[len(real) :]
+        real_score, made_score = net.as_climbed(seen, real_in, labels), net.as_climbed(made, negative, climbed)
+        distance = wasserstein(real_score, made_score)
+        if net.gaussian:  # whose scores grow with the number of voxels
+            distance = distance / real[0].numel()
+        critic = distance + r.drift_weight * torch.cat([real_score, made_score]).square().mean()
+        values["wasserstein"] = -distance.item()
+        if r.penalty == "length":
+            count = max(1, round(r.penalty_share * len(real)))
+            shares = torch.rand((count, 1, 1, 1, 1), generator=self.generator).to(self.device)
+            scores = partial(self._climbed, labels=labels[:count])
+            penalty = gradient_penalty(scores, real_in[:count], negative[:count], shares)
+            values["penalty"] = penalty.item()
+            critic = critic + r.penalty_weight * penalty
+        low, high = real_score.detach().min().item(), real_score.detach().max().item()
+        old = self.scores if any(self.scores) else (low, high)
+        self.scores = (0.99 * old[0] + 0.01 * low, 0.99 * old[1] + 0.01 * high)
+        return seen, critic
+
+    def _directed(self, real: Tensor, labels: Tensor) -> Tensor:
+        assert self.synthesis is not None
+        count = max(1, round(self.recipe.penalty_share * len(real)))
+        shares = torch.rand((count, 1, 1, 1, 1), generator=self.generator).to(self.device)
+        before = resolutions(self.recipe)[self.cascade - 1] if self.cascade else None
+        start = self.synthesis.starts(real[:count], before)
+
+        def slopes(x: Tensor) -> Tensor:
+            x = x.requires_grad_()
+            scores = self._climbed(x, labels[:count])
+            return torch.autograd.grad(scores.sum(), x, create_graph=True)[0]
+
+        return directed_penalty(slopes, real[:count], start, shares)
+
     def _climbed(self, x: Tensor, labels: Tensor) -> Tensor:
         # In 32 bits: with bf16 the second derivatives of small convolutions were infinite now and then on a CPU.
         with torch.autocast(self.device.type, enabled=False):
-            return score(self.net(x), labels)
+            return self.net.climbed(x, labels)
 
     def _set_rate(self) -> None:
         r, share = self.recipe, 1.0
