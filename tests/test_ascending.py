@@ -13,6 +13,7 @@ from session_driver import SessionDriver
 
 from voxstudio.core.ascent import Ascent
 from voxstudio.core.surface import Surface
+from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.session import ascent_view as module
 from voxstudio.session.trail import Trail
 
@@ -106,7 +107,6 @@ def test_a_hand_on_the_ascent_while_it_plays_and_what_diverges_stops(driver: Ses
 def test_from_the_stage_from_a_file_and_when_the_stage_is_taken_elsewhere(
     driver: SessionDriver, tmp_path: Path
 ) -> None:
-    from voxstudio.core.voxel_grid import VoxelGrid
     from voxstudio.geometry.isosurface import surface_from_grid
     from voxstudio.geometry.mesh_io import save_surface
 
@@ -158,3 +158,20 @@ def test_an_empty_surface_is_no_beginning(driver: SessionDriver, tmp_path: Path)
     driver.until(lambda: driver.session.message is not None)
     assert "empty.obj" in driver.session.message.sentence
     assert Surface(np.zeros((0, 3)), np.zeros((0, 3))).is_empty
+
+
+def test_a_tint_colours_surfaces_by_their_voxels() -> None:
+    from voxstudio.engine.requests import Tint
+    from voxstudio.geometry.isosurface import surface_from_grid
+
+    field = np.zeros((8, 8, 8), np.float32)
+    field[2:4, 2:6, 2:6], field[4:6, 2:6, 2:6] = -1.0, 1.0
+    grid = VoxelGrid.unit((field != 0).astype(np.float32))
+    tint = Tint(field, "less", "more")
+    blocks = tint.paint(grid, surface_from_grid(grid, "blocks"), "blocks")
+    assert set(np.unique(blocks.values)) == {0.0, 1.0}, "every face has the colour of its own voxel"
+    left = blocks.vertices[:, 0] < -1
+    assert (blocks.values[left] == 0).all() and blocks.volume == pytest.approx(surface_from_grid(grid, "blocks").volume)
+    smooth = tint.paint(grid, surface_from_grid(grid))
+    assert smooth.values.min() < 0.5 < smooth.values.max()
+    assert (tint.at(grid, np.array([[-500.0, 0, 0]])) == 0.5).all(), "beyond the grid its border goes on"

@@ -267,7 +267,7 @@ class InferenceThread:
         grid = given.grid.with_iso(request.iso)
         surface = mesh(grid, request.style, request.smoothing, request.draft, request.confidence)
         if given.tint is not None and not surface.is_empty:
-            surface = replace(surface, values=given.tint.at(grid, surface.vertices))
+            surface = given.tint.paint(grid, surface, request.style)
         times = {"mesh": (time.perf_counter() - started) * 1000.0}
         found = self._comparer.compare(request, grid, times)
         return Result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,20 @@ class Tint:
         found = map_coordinates(self.field, where.T, output=np.float32, order=1, mode="nearest")
         result: npt.NDArray[np.float32] = np.clip(0.5 + 0.5 * found, 0.0, 1.0).astype(np.float32)
         return result
+
+    def paint(self, grid: VoxelGrid, surface: Surface, style: str = "smooth") -> Surface:
+        """The surface with its colours as ``values``; of blocks every triangle has corners and a colour of its own."""
+        if style != "blocks":
+            return replace(surface, values=self.at(grid, surface.vertices))
+        corners = surface.vertices[surface.faces]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        out = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+        inside = corners.mean(axis=1) - 0.5 * out * np.asarray(grid.spacing)
+        index = np.rint((inside - grid.origin) / grid.spacing).astype(int)
+        index = np.clip(index, 0, np.array(grid.shape) - 1)
+        values = np.clip(0.5 + 0.5 * self.field[tuple(index.T)], 0.0, 1.0)
+        count = 3 * len(corners)
+        return Surface(corners.reshape(-1, 3), np.arange(count).reshape(-1, 3), values=np.repeat(values, 3))
 
 
 @dataclass(frozen=True, eq=False)

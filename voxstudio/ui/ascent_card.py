@@ -52,9 +52,9 @@ class AscentCard(widgets.Card):
         self.networks.chosen.connect(self._climb)
         self.through.toggled.connect(studio.session.synthesis.set_through)
         self.method.chosen.connect(self._use)
-        for row, slot in ((self.rate, self._rate), (self.annealing, self._anneal), (self.noise, self._shake)):
-            row.moved.connect(slot)
-            row.settled.connect(slot)
+        for slider, slot in ((self.rate, self._rate), (self.annealing, self._anneal), (self.noise, self._shake)):
+            slider.moved.connect(slot)
+            slider.settled.connect(slot)
 
     def follow(self) -> None:
         """Show how the next step climbs."""

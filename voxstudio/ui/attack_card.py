@@ -102,7 +102,7 @@ class CurvesCard(widgets.Card):
         self.plot.setVisible(there)
         self.told.setVisible(there)
         if curves is not None and there:
-            self.plot.show_curves(curves.of, {name: name for name in curves.of} if len(curves.of) > 1 else {})
+            self.plot.show_curves(curves.of, {name: name if len(curves.of) > 1 else "Accuracy" for name in curves.of})
             steps = "1 step" if curves.steps == 1 else f"{curves.steps} steps"
             self.told.setText(f"{curves.words[:1].upper()}{curves.words[1:]}; {steps}.")
         self.work.show_running(probe.measuring, probe.entry is not None)
