@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from voxstudio.data.shape_store import open_store
 from voxstudio.engine.training import Listener
 from voxstudio.families import family
 from voxstudio.lab import classifier_data
-from voxstudio.lab.classifier_data import BASELINE, CLASSES, REFERENCE, modelnet10
+from voxstudio.lab.classifier_data import BASELINE, CLASSES, OPPONENT, REFERENCE, modelnet10
 from voxstudio.lab.evaluate import evaluate
 from voxstudio.lab.paper_tables import make_table
 from voxstudio.lab.training import make_recipe, train
@@ -62,6 +63,14 @@ def test_a_table_names_what_is_missing_and_shows_the_rest(lab: Path, data: Path,
         make_table("winn-adversarial", data, tmp_path / "work", None, "cpu")
     with pytest.raises(BadInput, match="is missing"):
         make_table("winn-fid", data, tmp_path / "work", None, "cpu")
+    shutil.copytree(lab / BASELINE, lab / OPPONENT)
+    card = lab / OPPONENT / "card.json"
+    card.write_text(card.read_text().replace(f'"{BASELINE}"', f'"{OPPONENT}"'))
+    made = make_table("winn-adversarial", data, tmp_path / "work", tmp_path / "attacks.png", "cpu")
+    assert len(made.document["rows"]) == 12 and (tmp_path / "attacks.png").stat().st_size > 5000
+    ours = {row["row"]: row["ours"] for row in made.document["rows"]}
+    assert ours["FGSM: error of baseline"] == ours["FGSM: error of 3DWINN"], "the same network twice"
+    assert ours["FGSM: corrected by 3DWINN"] == 0.0, "which corrects none of its own errors"
 
 
 def test_data_that_are_missing_are_named_with_where_they_come_from(tmp_path: Path) -> None:

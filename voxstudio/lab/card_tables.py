@@ -19,7 +19,8 @@ def card_of(name: str) -> Card:
     return entry.card
 
 
-def _figure(name: str, *keys: str) -> float | None:
+def from_card(name: str, *keys: str) -> float | None:
+    """A figure of a card's metrics; None if it does not hold it. BadCheckpoint if there is no such checkpoint."""
     value: Any = card_of(name).metrics
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
@@ -35,7 +36,7 @@ def infogan(wanted: Wanted) -> Drawn:
     """3DInfoGAN, tables 1 and 2."""
     words = {"ap": "average precision", "distance": "distance x 1,000", "mse": "mean squared error x 1,000"}
     rows = [
-        Row(f"{words[key]}, {who}", INFOGAN[key].get(who), _figure(name, key), None, name)
+        Row(f"{words[key]}, {who}", INFOGAN[key].get(who), from_card(name, key), None, name)
         for key in words
         for who, name in (("3DInfoGAN", "chair-infogan"), ("3D-GAN", "chair-gan"))
     ]
@@ -53,8 +54,8 @@ def enhancer(wanted: Wanted) -> Drawn:
     name, rows = "furniture-enhancer", []
     for who, tail in (("with the enhancer", ""), ("without", "_no_enhancer")):
         accuracy, precision = ENHANCER[who]
-        rows.append(Row(f"SVM accuracy, {who}", accuracy, _figure(name, f"svm_modelnet10{tail}"), None, name))
-        rows.append(Row(f"retrieval mAP, {who}", precision, _figure(name, f"map_modelnet10{tail}"), None, name))
+        rows.append(Row(f"SVM accuracy, {who}", accuracy, from_card(name, f"svm_modelnet10{tail}"), None, name))
+        rows.append(Row(f"retrieval mAP, {who}", precision, from_card(name, f"map_modelnet10{tail}"), None, name))
     _needs(rows, name)
     notes = ("From the card; enhancer-layers trains networks that differ in the layer alone.",)
     title = "Enhancer GAN, tables 1 and 2: features on the test part of ModelNet10"
@@ -65,7 +66,7 @@ def vae_gan(wanted: Wanted) -> Drawn:
     """3D-VAE-GAN report, 2.6.5."""
     name = "chair-multiview"
     rows = [
-        Row(words, VAE_GAN[key], _figure(name, "mean", key), _figure(name, "mean", f"{key}_real"), name)
+        Row(words, VAE_GAN[key], from_card(name, "mean", key), from_card(name, "mean", f"{key}_real"), name)
         for key, words in (("iou_1", "IoU, one view"), ("ssim3d_1", "SSIM3D, one view"))
     ]
     _needs(rows, name)
