@@ -72,27 +72,28 @@ def test_the_penalty_has_the_right_second_derivatives():
         assert slope[place].item() == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-3)
 
 
-def test_a_directed_score_leads_from_noise_to_the_one_shape_it_learnt(tmp_path):
+def test_a_directed_score_leads_from_noise_to_the_one_shape_it_learnt():
     shape = np.zeros((16, 16, 16), bool)
-    shape[4:12, 4:12, 2:6] = shape[4:12, 9:12, 6:13] = True
+    shape[4:12, 4:12, 2:6] = shape[4:12, 8:12, 6:14] = True
 
     def source(step):
         while True:
             yield type("Batch", (), {"voxels": np.repeat(shape[None], 8, 0), "labels": np.zeros(8, np.int64)})()
 
-    recipe = small_recipe(cascades=(16,), classes=("chair",), width=8, max_steps=250, game_steps=5, pool=8, ema=0.9)
+    recipe = small_recipe(cascades=(8,), classes=("chair",), width=8, max_steps=200, game_steps=5, pool=8, ema=0.9)
     trainer = build_trainer(recipe.changed(learning_rate=5e-3), source, "cpu", 1)
-    for _ in range(250):
+    for _ in range(200):
         trainer.step()
     tensors, network = trainer.export()
     card = Card(
-        name="one", family="winn3d", title="", summary="", resolution=16, iso_level=0.5, classes=("chair",),
+        name="one", family="winn3d", title="", summary="", resolution=8, iso_level=0.5, classes=("chair",),
         network=network, data={}, training={}, recipe_digest="", licence="", citation="",
     )  # fmt: skip
-    model = open_model(card, tensors)
-    made = np.stack([model.synthesize([k], steps=60).grid().values > 0.5 for k in (1, 2)])
-    for grid in made:
-        assert (grid & shape).sum() / (grid | shape).sum() > 0.8
+    made = open_model(card, tensors).synthesize([1, 2], steps=60)
+    truth = shape[::2, ::2, ::2]
+    for chain in range(2):
+        grid = made.grid(chain).values > 0.5
+        assert (grid & truth).sum() / (grid | truth).sum() > 0.8
 
 
 def test_langevin_follows_equation_2_and_adam_its_own():
