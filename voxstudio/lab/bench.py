@@ -14,7 +14,7 @@ from voxstudio.lab.bench_rows import Row
 
 def suites() -> dict[str, Callable[[], Sequence[Row]]]:
     """What can be measured: the first word of the rows' names, and what measures them."""
-    from voxstudio.lab import bench_training, bench_window, bench_work
+    from voxstudio.lab import bench_map, bench_training, bench_window, bench_work
 
     return {
         "window": bench_window.start_up,
@@ -24,6 +24,7 @@ def suites() -> dict[str, Callable[[], Sequence[Row]]]:
         "network": bench_work.network,
         "mesh": bench_work.meshing,
         "export": bench_work.exporting,
+        "map": bench_map.mapping,
         "training": bench_training.training,
     }
 

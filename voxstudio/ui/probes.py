@@ -234,6 +234,13 @@ def codes(started: float) -> dict[str, Any]:
     return measure(started)
 
 
+def map_frames(started: float) -> dict[str, Any]:
+    """A map of 20,000 points, panned and zoomed."""
+    from voxstudio.ui.map_probe import pan_and_zoom
+
+    return pan_and_zoom(started)
+
+
 def median_ms(call: Any, turns: int = TURNS) -> float:
     """Median milliseconds of a call."""
     times = []
@@ -246,6 +253,7 @@ def median_ms(call: Any, turns: int = TURNS) -> float:
 
 PROBES = {
     "bare": bare, "bare-view": bare_view, "window": window, "drop": drop, "slider": slider, "codes": codes,
+    "map": map_frames,
 }  # fmt: skip
 
 if __name__ == "__main__":
