@@ -144,7 +144,7 @@ class TableCard(widgets.Card):
         measured = any(row.ours is not None for row in rows)
         self.told.setText(
             "Percent: paper · ours. Steps of 0.005 on the test objects of ModelNet10."
-            + ("" if measured else " Ours: “voxstudio evaluate --table adversarial”.")
+            + ("" if measured else " Ours: “voxstudio evaluate --table winn-adversarial”.")
         )
         self._grid.setColumnStretch(0, 1)
 
