@@ -151,5 +151,9 @@ def test_shapes_of_other_grids_are_brought_into_the_frame() -> None:
     sides = [np.flatnonzero(found[0].any(axis=tuple(k for k in range(3) if k != a))) for a in range(3)]
     assert [len(side) for side in sides] == [24, 12, 4]
     assert all(abs(int(side[0]) + int(side[-1]) - 31) <= 1 for side in sides), "centred"
-    same = np.random.default_rng(0).random((2, 32, 32, 32)) > 0.5
+    same = np.zeros((2, 32, 32, 32), bool)
+    same[:, 4:28, 8:20, 8:20] = True
     assert framed(same, 32) is same
+    large = np.zeros((2, 32, 32, 32), bool)
+    large[:, 0:32, 8:20, 8:20] = True
+    assert [len(np.flatnonzero(grid.any(axis=(1, 2)))) for grid in framed(large, 32)] == [24, 24]

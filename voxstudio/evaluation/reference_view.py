@@ -16,6 +16,8 @@ from voxstudio.evaluation.sample_scores import Floats, probabilities
 Grids = npt.NDArray[np.bool_]
 EXTENT = 0.75
 """Longest side of ModelNet10's objects in the frame that a reference network learnt: 24 of 32 voxels."""
+LARGER = 3
+"""Voxels by which a median may differ from that side."""
 AT_ONCE = 64
 
 
@@ -53,12 +55,19 @@ def see_collection(reference: Classifier, shapes: Collection, progress: Progress
 def framed(grids: Grids, side: int) -> Grids:
     """Occupancies ``[N, R, R, R]`` in the reference's frame ``[N, side, side, side]``.
 
-    Shapes of its own resolution stay as they are. Others come from models that fill their grid otherwise: each is
-    scaled until its longest side is three quarters of the frame, as those of ModelNet10 are, and centred.
+    Shapes of its own resolution that are as large as ModelNet10's (in the median of all) stay as they are. Others come
+    from models that fill their grid otherwise: each is scaled until its longest side is three quarters of the frame, as
+    those of ModelNet10 are, and centred.
     """
-    if grids.shape[1] == side:
+    if grids.shape[1] == side and abs(_usual_length(grids) - EXTENT * side) <= LARGER:
         return grids
     return np.stack([_framed(grid, side) for grid in grids])
+
+
+def _usual_length(grids: Grids) -> float:
+    """Longest side of the shapes, in voxels: the median of those that are not empty."""
+    lengths = [max(np.ptp(np.argwhere(grid), axis=0)) + 1 for grid in grids if grid.any()]
+    return float(np.median(lengths)) if lengths else EXTENT * grids.shape[1]
 
 
 def _framed(grid: Grids, side: int) -> Grids:
