@@ -217,6 +217,11 @@ def test_last_iterations_ship_where_the_recipe_keeps_them(tmp_path):
     model = open_model(card, load_tensors(folder, card))
     assert isinstance(model, Synthesizing) and len(model.iterations) == 2
     assert not torch.equal(model.iterations[0].head.weight, model.net.head.weight)
+    stages = model.iterates()
+    assert len(stages) == 3 and [one.net for one in stages] == [*model.iterations, model.net]
+    first, last = (one.synthesize((1,), steps=2) for one in (stages[0], stages[-1]))
+    assert np.array_equal(last.volumes, model.synthesize((1,), steps=2).volumes)
+    assert not np.array_equal(first.volumes, last.volumes), "each climbs the score of its own iteration"
 
 
 def test_a_run_without_a_pool_climbs_whole_chains():

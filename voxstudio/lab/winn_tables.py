@@ -157,7 +157,7 @@ def _joint_multi(lab: Lab) -> dict[str, Any]:
     """Shapes shared out among the last iterations of the last cascade, where the checkpoint kept them."""
     model = lab.open(UNSUPERVISED)
     stages = tuple(model.iterates()) if model is not None and hasattr(model, "iterates") else ()
-    if not stages:
+    if len(stages) < 2:
         if model is not None:
             lab.missing.append(f"{UNSUPERVISED} kept no earlier iterations: there is no joint-multi score.")
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -121,6 +122,16 @@ class Synthesizing(WinnModel):
     def cascades(self) -> int:
         """Networks, one after the other."""
         return len(self.nets)
+
+    def iterates(self) -> tuple[Synthesizing, ...]:
+        """The model as it stood after each of its last iterations, as it stands last: joint-multi samples are drawn
+        from all of them (table 2). Itself alone where none were kept."""
+        found = []
+        for net in (*self.iterations, self.net):
+            one = copy(self)
+            one.nets, one.net = [*self.nets[:-1], net], net
+            found.append(one)
+        return tuple(found)
 
     @property
     def usual(self) -> Ascent:
