@@ -86,19 +86,35 @@ def _chosen(stores: Sequence[tuple[Shapes, float]], split: str, resolution: int)
     return np.stack(found) if found else np.zeros((0, resolution, resolution, resolution), bool)
 
 
-def calibrate_climber(folder: Path, device: str = "auto", seeds: Sequence[int] = tuple(range(CLIMBS))) -> float:
-    """Whether a 3DWINN may climb in bf16: where the mean energy of final samples differs by at most 1 % from float32's.
+def calibrate_climber(
+    folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto", steps: int = 0
+) -> float:
+    """What the card of a 3DWINN says of climbing from noise; returns its ``iso_level``.
 
-    Writes ``bf16_ascent`` into the card's network and the difference into its training; returns the difference.
+    ``steps``: how many in each cascade (0: as in training). ``bf16_ascent``: whether the mean energy of final samples
+    in bf16 differs by at most 1 % from float32's. ``iso_level``: where samples hold as much volume as training shapes
+    do. The card's ``training`` tells what was found.
     """
     card = read_card(folder)
-    found: list[float] = []
-    for low in (False, True):
-        write_card(folder, replace(card, network={**card.network, "bf16_ascent": low}))
+    network: dict[str, Any] = {k: v for k, v in card.network.items() if k != "chain_steps"}
+    if steps:
+        network["chain_steps"] = steps
+    energies: list[float] = []
+    fields: list[npt.NDArray[np.float32]] = []
+    for low in (True, False):
+        write_card(folder, replace(card, network={**network, "bf16_ascent": low}))
         model: Any = open_model(folder, model_class, device)
-        found.append(float(model.synthesize(seeds, model.targets[0] if model.targets else None).energies.mean()))
-    difference = abs(found[1] - found[0]) / max(abs(found[0]), 1e-9)
-    network = {**card.network, "bf16_ascent": difference <= LARGEST_DIFFERENCE}
-    told = {**card.training, "bf16_energy_difference": round(difference, 4)}
-    write_card(folder, replace(card, network=network, training=told))
-    return difference
+        aims = model.targets or (None,)
+        made = [model.synthesize(range(k, k + max(CLIMBS // len(aims), 2)), aim) for k, aim in enumerate(aims)]
+        energies.append(float(np.mean([state.energies.mean() for state in made])))
+        fields = [state.grid(k).values for state in made for k in range(len(state.seeds))]
+    difference = abs(energies[0] - energies[1]) / max(abs(energies[1]), 1e-9)
+    learnt = _chosen(stores, "train", model.card.resolution).mean()
+    volumes = [float(np.mean([(field > level).mean() for field in fields])) for level in LEVELS]
+    best = int(np.argmin(np.abs(np.array(volumes) - learnt)))
+    told = {"bf16_energy_difference": round(difference, 4), "volume": round(volumes[best], 4)}
+    told |= {"volume_of_training": round(float(learnt), 4), "threshold": LEVELS[best]}
+    network["bf16_ascent"] = bool(difference <= LARGEST_DIFFERENCE)
+    training = {**card.training, "calibration": told}
+    write_card(folder, replace(card, network=network, iso_level=LEVELS[best], training=training))
+    return LEVELS[best]
