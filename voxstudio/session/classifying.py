@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from voxstudio.lab.probing import Verdict
 
 WHERE = "classify"
+CLOSING_S = 20.0
+"""How long closing waits for a network that is being opened."""
 MODES, COLOURS = ("look", "attack"), ("where", "sign", "none")
 COMPARED = ("winn-modelnet10", "baseline-modelnet10")
 """Checkpoints whose curves are drawn beside each other."""
@@ -258,7 +260,7 @@ class Classifying:
     def close(self) -> None:
         """Stop and join the thread."""
         if self._thread is not None:
-            self._thread.close()
+            self._thread.close(CLOSING_S)
 
     # ---- inside --------------------------------------------------------------------------------
 
@@ -279,10 +281,12 @@ class Classifying:
             self._thread = IoThread("voxstudio-probing", 2)
         folder, asked, side = entry.folder, self._asked, entry.card.resolution
 
-        def work(_: Job) -> Verdict:
+        def work(job: Job) -> Verdict:
             from voxstudio.lab import probing
 
+            job.check()
             with self._own.at_work(folder) as opened:
+                job.check()
                 model = probing.classifier(opened)
                 seen = probing.shown_to(grid.occupancy, side)
                 attack = Attack(asked.epsilon, asked.steps) if asked.mode == "attack" else None

@@ -47,6 +47,7 @@ class ChainTiles(QWidget):
             row.addWidget(tile)
         row.addStretch(1)
         studio.bridge.changed.connect(self._changed)
+        self._changed("synthesis")
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
