@@ -55,7 +55,8 @@ def measured(title: str, document: Mapping[str, Any], text: str) -> Measured:
         return _of_three(table, document)
     if "columns" in document:
         rows = [Row(r["row"], r["paper"], r["ours"], r["real"], r["checkpoint"]) for r in document["rows"]]
-        return _of_three(ThreeColumns(document["title"], document["unit"], rows, 3, document["notes"]), document)
+        digits = int(document.get("digits", 3))
+        return _of_three(ThreeColumns(document["title"], document["unit"], rows, digits, document["notes"]), document)
     heads, cells = cells_of(text)
     return Measured(title, tuple(heads), tuple(map(tuple, cells)), (), document)
 

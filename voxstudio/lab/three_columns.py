@@ -66,6 +66,7 @@ class ThreeColumns:
         document = {
             "title": self.title, "unit": self.unit, "columns": list(COLUMNS),
             "rows": [row.to_json() for row in self.rows], "notes": list(self.notes), "measured": self.measured,
+            "digits": self.digits,
         }  # fmt: skip
         return Drawn(document, self.text())
 
@@ -91,8 +92,8 @@ def draw(table: ThreeColumns, path: Path) -> Path:
         axes.barh(places + 0.27 * (k - 1), widths, 0.25, label=name, color=colour)
     axes.set_yticks(places, [row.name for row in table.rows])
     axes.invert_yaxis()
-    axes.set(xlabel=table.unit, title=table.title)
-    axes.title.set_fontsize(10)
+    axes.set(xlabel=table.unit)
+    figure.suptitle(table.title, fontsize=10)
     axes.grid(axis="x", alpha=0.25)
     axes.legend(frameon=False, loc="best")
     for side in ("top", "right"):

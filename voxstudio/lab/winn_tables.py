@@ -180,7 +180,13 @@ def _by_class(
 ) -> tuple[list[Row], dict[str, Any]]:
     aimed, chair, gan = (samples_scores(lab, name, aims=True) for name in (WINN, CHAIR, GAN))
     rows = [
-        Row(one, ours[one], aimed.get(key, {}).get(one), aimed.get(f"{key}_real", {}).get(one), WINN if aimed else "")
+        Row(
+            one.replace("_", " "),
+            ours[one],
+            aimed.get(key, {}).get(one),
+            aimed.get(f"{key}_real", {}).get(one),
+            WINN if aimed else "",
+        )
         for one in CLASSES
     ]
     for words, name, found, printed in (

@@ -115,7 +115,7 @@ class Evaluating:
             for entry in self._entries() if entry.card is not None and not entry.problem
         ]  # fmt: skip
         tables = [
-            Subject(f"table {one.name}", one.title, f"Needs {one.needs}.", one.name, needs_data=one.needs_data)
+            Subject(f"table {one.name}", one.title, _needs(one.needs), one.name, needs_data=one.needs_data)
             for one in TABLES.values()
         ]
         return (*made, *tables)
@@ -250,3 +250,8 @@ class Evaluating:
     def _set(self, **changes: Any) -> None:
         self._status = replace(self._status, **changes)
         self._tell()
+
+
+def _needs(words: str) -> str:
+    """What a table needs, without the command line's option."""
+    return f"Needs {words.replace('--data', 'a folder of real shapes')}."
