@@ -181,7 +181,7 @@ def test_samples_are_walked_between(opened: Driver, library: Path, monkeypatch: 
     finish(opened)
     assert opened.session.map.walk is not None and len(opened.session.map.walk.indices) == 5
     assert opened.session.shown.number > number and not opened.session.shown.draft
-    assert opened.session.shown.origin == "between points of the map"
+    assert opened.session.shown.origin == "mixed on the map"
 
 
 @pytest.mark.parametrize("colours", ["dark"])

@@ -163,6 +163,6 @@ class MapVisits(MapState):
             return False
         self._walk = Walk((x, y), found.indices, found.shares)
         self._focus, self._guest = None, None
-        self._stand(found.latent, "between points of the map", self._label_of(found.indices[0]), draft)
+        self._stand(found.latent, "mixed on the map", self._label_of(found.indices[0]), draft)
         self._tell("map-walk" if draft else "map")
         return True

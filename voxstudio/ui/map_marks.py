@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
 
 from voxstudio.ui import theme
 
@@ -35,6 +35,18 @@ def halo_text(painter: QPainter, where: QPointF, text: str, colour: str, ground:
     painter.drawPath(path)
     painter.fillPath(path, QColor(colour))
     return QRectF(where.x() - wide / 2 - 4, where.y() - high / 2, wide + 8, high)
+
+
+def fade_out(painter: QPainter, box: QRectF, ground: str) -> None:
+    """What lies under the title fades into the ground."""
+    solid, clear = QColor(ground), QColor(ground)
+    solid.setAlpha(225)
+    clear.setAlpha(0)
+    ramp = QLinearGradient(box.topLeft(), box.bottomLeft())
+    ramp.setColorAt(0.0, solid)
+    ramp.setColorAt(0.6, solid)
+    ramp.setColorAt(1.0, clear)
+    painter.fillRect(box, ramp)
 
 
 def ring(painter: QPainter, where: QPointF, radius: float, colour: str, width: float = 2.0) -> None:

@@ -40,6 +40,7 @@ class MapPanel(QWidget):
         from voxstudio.ui.messages import Banner
 
         self._studio = studio
+        self._word = ""
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.problem = Banner(studio, "map", "export", "checkpoint")
@@ -154,6 +155,10 @@ class MapPanel(QWidget):
     def _follow(self) -> None:
         mapping = self._studio.session.map
         there = mapping.there
+        if there is not None and mapping.word != self._word:
+            self._word = mapping.word
+            self.collection.setCurrentIndex(max(self.collection.findData(mapping.word), -1))
+            self.collection.setPlaceholderText(there.title)
         self.method.choose(mapping.method)
         self.method.setEnabled(not mapping.busy)
         self.open.setEnabled(bool(mapping.embedders) and not mapping.busy)
@@ -170,7 +175,8 @@ class MapPanel(QWidget):
         if there is None:
             self.found.setText("Names and classes of the open collection.")
         elif not self.search.text():
-            self.found.setText(f"{len(there):,} points in {len(there.class_names)} classes.")
+            count = len(there.class_names)
+            self.found.setText(f"{len(there):,} points in {count} {'class' if count == 1 else 'classes'}.")
         self._follow_job()
 
     def _follow_job(self) -> None:
@@ -189,8 +195,8 @@ class MapPanel(QWidget):
 
     @Slot()
     def _open(self) -> None:
-        key = str(self.collection.currentData())
         mapping = self._studio.session.map
+        key = str(self.collection.currentData() or mapping.word)  # a file that was dropped has no entry
         if key == FOLDER:
             chosen = QFileDialog.getExistingDirectory(self, "Folder of meshes, pictures or shapes")
         elif key == FILE:

@@ -154,6 +154,7 @@ class MapPaper(QWidget):
             return
         painter.drawImage(0, 0, self.layer.image(ground))
         self._paint_sprites(painter)
+        map_marks.fade_out(painter, QRectF(0, 0, self.width(), 76), ground)
         self._paint_names(painter, ground)
         self._paint_marks(painter, ground)
         self._paint_legend(painter, ground)
