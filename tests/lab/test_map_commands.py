@@ -104,7 +104,7 @@ def test_bad_input_is_a_sentence(things: Path, tmp_path: Path, capsys: Any) -> N
     for words, told in (
         (("search", CHAIR, "--in", cut), "cut.voxmap is not a usable file of embeddings"),
         (("search", CHAIR, "--in", wrong), "1 of 9 embeddings in"),
-        (("search", CHAIR, "--in", kept, "--embedder", "other"), "made with the checkpoint cross-domain, not with other"),
+        (("search", CHAIR, "--in", kept, "--embedder", "other"), "with the checkpoint cross-domain, not with other"),
         (("search", blank, "--in", kept), "shows no object"),
         (("search", tmp_path / "none.png", "--in", kept), "does not exist"),
         (("search", things, "--in", kept), "is a folder"),
