@@ -174,6 +174,8 @@ class Synthesizing(WinnModel):
         volumes, first, second, done = state.volumes, state.first, state.second, state.cascade_step
         slope = state.gradient
         if cascade != state.cascade:
+            if self.net.gaussian and state.aim == (ascent.target, state.cascade):
+                volumes = (volumes + slope).clip(-1, 1)  # the gradient leads all the way: nothing of the noise is left
             volumes = fitted(torch.from_numpy(volumes)[:, None], net.resolution)[:, 0].numpy()
             if cascade > state.cascade and self.recipe.cascade_noise:
                 drawn = [_normal(seed, 1 + state.step, 1, volumes.shape[1:]) for seed in state.seeds]

@@ -14,6 +14,9 @@ from voxstudio.families.winn3d.networks import WinnNet
 from voxstudio.families.winn3d.pool import NegativePool
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
+FAINTEST, UNCLEAN = 0.3, 0.1
+"""How faint and how noisy coarse shapes are made at most before the next cascade learns to go on from them."""
+
 
 class Synthesis:
     """The pseudo-negatives of one cascade.
@@ -82,8 +85,11 @@ class Synthesis:
         noise = self._normal(len(real), real.shape[-1])
         if before is None:
             return noise
-        coarse = fitted(fitted(real, min(before, real.shape[-1])), real.shape[-1])
-        return coarse + self.recipe.cascade_noise * noise
+        small = fitted(real, min(before, real.shape[-1]))
+        # What a cascade takes over is not as clean and as solid as a training shape of its resolution.
+        solid = 1 - FAINTEST * torch.rand((len(small), 1, 1, 1, 1), generator=self.generator).to(small.device)
+        small = solid * (small + 1) - 1 + UNCLEAN * self._normal(len(small), small.shape[-1])
+        return fitted(small, real.shape[-1]) + self.recipe.cascade_noise * noise
 
     def _begin(self, rows: Tensor) -> None:
         count, side = len(rows), self.net.resolution

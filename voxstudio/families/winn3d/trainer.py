@@ -298,11 +298,15 @@ class WinnTrainer:
         self._stream = None
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the last network of a checkpoint for every cascade that it fits; BadCheckpoint if it fits none."""
+        """Take the networks of a checkpoint, its last one where it has no more; BadCheckpoint if it fits none."""
         last = max((int(name.split(".")[1]) for name in tensors if name.startswith("cascades.")), default=-1)
-        mine = {n.removeprefix(f"cascades.{last}."): t for n, t in tensors.items() if n.startswith(f"cascades.{last}.")}
-        taken = [copy_fitting(net, mine) for net in self.nets]
-        if not mine or max(taken) < 0.9:
+        taken = []
+        for k, net in enumerate(self.nets):
+            # The last cascade takes the last network: a plain classifier's only one is at full resolution.
+            prefix = f"cascades.{last if k + 1 == len(self.nets) else min(k, last)}."
+            mine = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+            taken.append(copy_fitting(net, mine))
+        if last < 0 or max(taken) < 0.9:
             raise BadCheckpoint(
                 "The weights do not fit the recipe: leave out the options that shape the network (width, stem, "
                 "cascades), or choose another checkpoint."
