@@ -40,7 +40,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     "enhancer_gan": ({"bridge": "2", "accumulate": 2}, {"bridge": "3"}, {"bridge": "none"}),
     "triplet": (
         {"loss": "triplet", "architecture": "2-conv-2-fc", "norm": "none", "centred": False, "unit": False,
-         "sees_mask": False, "entry": "pool", "image_entry": 1, "ema": 0.0},
+         "sees_mask": False, "entry": "pool", "image_entry": 1, "ema": 0.0, "jitter": 0.0},
         {"loss": "symmetric", "mining": "semihard", "batch_classes": 1, "view_pool": 4, "pool_life": 2},
         {"loss": "lifted", "architecture": "1-conv-1-fc", "views_each": 1, "model_shift_voxels": 1}),
 }  # fmt: skip

@@ -31,6 +31,7 @@ PAPER = {
     "ema": 0.0,
     "mirror": False,
     "stretch": 0.0,
+    "jitter": 0.0,
     "keep_background": 1.0,
     "max_steps": 20000,
 }

@@ -136,7 +136,7 @@ class CrossDomain(nn.Module):
         return self._placed(self.voxels(torch.stack([occupancy, 1 - occupancy], 1)))
 
     def embed_images(self, views: Tensor) -> Tensor:
-        """Views uint8 ``[N, S, S, 4]`` to ``[N, D]``."""
+        """Views uint8 (or float, as large) ``[N, S, S, 4]`` to ``[N, D]``."""
         kept = views if self.recipe.sees_mask else views[..., :3]
         return self._placed(self.images(kept.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)))
 

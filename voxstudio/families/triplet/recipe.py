@@ -90,6 +90,10 @@ class TripletRecipe(Recipe):
         0.0, "Turn objects about the up axis by up to this angle.", low=0.0, high=180.0, unit="deg"
     )
     model_shift_voxels: int = option(0, "Shift objects by up to this many voxels.", low=0, high=8, unit="voxels")
+    jitter: float = option(
+        0.3, "Swap the colour channels of training views and change their colours by up to this share (paper: 0).",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     keep_background: float = option(
         0.08, "Share of training views that keep their background (paper: 1).", low=0.0, high=1.0
     )

@@ -79,17 +79,21 @@ class TripletTrainer:
         for name in r.freeze:
             getattr(self.net, name).eval()
 
-    def _embedded(self, net: CrossDomain, batch: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Voxel embeddings and their objects, picture embeddings and theirs."""
+    def _embedded(
+        self, net: CrossDomain, batch: Any, change: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+        """Voxel embeddings and their objects, picture embeddings and theirs; ``change``: of changed inputs."""
         views = torch.from_numpy(batch.views).to(self.device)
         grids = torch.from_numpy(batch.voxels).to(self.device).float()
         objects = torch.from_numpy(batch.objects).to(self.device)
+        if change:
+            views, grids = changed(views, grids, self.recipe)
         with self.place.autocast():
             voxels, images = net.embed_voxels(grids), net.embed_images(views.flatten(0, 1))
         return voxels.float(), objects, images.float(), objects.repeat_interleave(views.shape[1])
 
     def _learn(self, batch: Any) -> dict[str, float]:
-        voxels, objects, images, of_images = self._embedded(self.net, batch)
+        voxels, objects, images, of_images = self._embedded(self.net, batch, change=True)
         loss = self.loss(voxels, objects, images, of_images)
         if self.recipe.gap_weight:
             loss = loss + self.recipe.gap_weight * (images.mean(0) - voxels.mean(0)).square().sum()
@@ -177,3 +181,26 @@ class TripletTrainer:
         source = self.average if self.average is not None else self.net
         tensors = {name: value.detach().cpu() for name, value in source.state_dict().items() if UNUSED not in name}
         return tensors, {"recipe": self.recipe.to_json(), "iso_level": 0.5}
+
+
+def changed(views: Tensor, grids: Tensor, recipe: TripletRecipe) -> tuple[Tensor, Tensor]:
+    """Pictures ``[B, V, S, S, 4]`` in other colours, and some shapes ``[B, R, R, R]`` mirrored together with theirs.
+
+    Pictures are drawn once and seen often: without it a network may know them again by their colours, or by their side.
+    Colours change about the mid grey that stands for the background, so that this stays as it is.
+    """
+    count, each = views.shape[:2]
+    if recipe.mirror:
+        turned = torch.rand(count) < 0.5
+        views = torch.where(turned.view(-1, 1, 1, 1, 1).to(views.device), views.flip(3), views)
+        grids = torch.where(turned.view(-1, 1, 1, 1).to(grids.device), grids.flip(1), grids)
+    if not recipe.jitter:
+        return views, grids
+    order = torch.rand(count, each, 1, 1, 3).argsort(-1).to(views.device).expand(*views.shape[:-1], 3)
+    gain, shift = (
+        recipe.jitter * (2 * torch.rand(count, each, 1, 1, 3) - 1).to(views.device) for _ in range(2)
+    )  # fmt: skip
+    mask = views[..., 3:].float()
+    rgb = (views[..., :3].float() - 128).gather(-1, order)
+    rgb = (rgb * (1 + gain) + 0.5 * shift * mask).clamp(-128, 127) + 128
+    return torch.cat([rgb, mask], -1), grids
