@@ -48,7 +48,12 @@ class TripletRecipe(Recipe):
     )
     unit: bool = option(True, "Put embeddings on the unit sphere (paper: no).")
     sees_mask: bool = option(True, "Give the picture's mask to the network as a fourth channel (paper: no).")
-    dropout: float = option(0.1, "Dropout before each fully connected layer (paper: 0).", low=0.0, high=0.9)
+    dropout: float = option(
+        0.0,
+        "Dropout before each fully connected layer (paper: 0); it hides what tells alike objects apart.",
+        low=0.0,
+        high=0.9,
+    )
     loss: str = option(
         "npairs",
         "Triplet from voxels to pictures (paper, eq. 1), symmetric (triplets both ways), lifted structure (the paper's "
