@@ -12,7 +12,7 @@ from voxstudio.core.errors import BadCheckpoint, BadInput, Diverged
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.checkpoint import load_tensors, read_card
 from voxstudio.families import family
-from voxstudio.families.winn3d.ascent import Step, climb, gradient, softened
+from voxstudio.families.winn3d.ascent import Step, climb, softened
 from voxstudio.families.winn3d.losses import gradient_penalty
 from voxstudio.families.winn3d.model import Synthesizing, open_model
 from voxstudio.families.winn3d.networks import WinnNet
@@ -137,7 +137,7 @@ def test_an_ascent_climbs(supervised):
         state = model.advance(state, how)
     assert state.energies[0] < first.energies[0]
     assert state.probabilities[0, 0] > first.probabilities[0, 0]
-    assert -1 <= state.volumes.min() and state.volumes.max() <= 1
+    assert state.volumes.min() >= -1 and state.volumes.max() <= 1
 
 
 def test_an_ascent_starts_from_a_shape_of_any_resolution(supervised):

@@ -39,7 +39,7 @@ class Bake:
     """One shipped checkpoint's recipe. ``share`` of the time budget relative to the others; ``floors``: metrics.
 
     ``base`` names the checkpoint that it starts from, baked before it. ``temperature``: of a generator's noise.
-    ``chain_steps``: of a climber in each cascade (0: as in training).
+    ``ascent``: how a climber makes shapes, see :func:`voxstudio.lab.calibrating.calibrate_climber`.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Bake:
     share: float = 1.0
     base: str = ""
     temperature: float = 1.0
-    chain_steps: int = 0
+    ascent: Mapping[str, float] = field(default_factory=dict)
     calibrate_on: int | None = None
     notes: Sequence[str] = ()
     licence: str = "Apache-2.0"
@@ -208,7 +208,7 @@ def finish(
     elif "generate" in can:
         calibrate_generator(draft, stores, device, one.temperature)
     elif "synthesize" in can and one.options.get("objective") != "plain":
-        calibrate_climber(draft, stores, device, one.chain_steps)
+        calibrate_climber(draft, stores, device, one.ascent)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     if "embed" in can:
         from voxstudio.lab.embedding import EACH, make_ready

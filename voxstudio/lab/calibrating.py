@@ -7,7 +7,7 @@ codes independently, but the codes that shapes have depend on each other, and a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,19 +86,22 @@ def _chosen(stores: Sequence[tuple[Shapes, float]], split: str, resolution: int)
     return np.stack(found) if found else np.zeros((0, resolution, resolution, resolution), bool)
 
 
+ASCENT = ("chain_steps", "temperature", "cascade_noise")
+
+
 def calibrate_climber(
-    folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto", steps: int = 0
-) -> float:
+    folder: Path, stores: Sequence[tuple[Shapes, float]], device: str = "auto",
+    ascent: Mapping[str, float] | None = None,
+) -> float:  # fmt: skip
     """What the card of a 3DWINN says of climbing from noise; returns its ``iso_level``.
 
-    ``steps``: how many in each cascade (0: as in training). ``bf16_ascent``: whether the mean energy of final samples
-    in bf16 differs by at most 1 % from float32's. ``iso_level``: where samples hold as much volume as training shapes
-    do. The card's ``training`` tells what was found.
+    ``ascent`` holds what differs from training: ``chain_steps`` in each cascade, the ``temperature`` of the noise that
+    chains start from, ``cascade_noise`` on what a cascade takes over. ``bf16_ascent``: whether the mean energy of final
+    samples in bf16 differs by at most 1 % from float32's. ``iso_level``: where samples hold as much volume as training
+    shapes do, at most 0.5. The card's ``training`` tells what was found.
     """
     card = read_card(folder)
-    network: dict[str, Any] = {k: v for k, v in card.network.items() if k != "chain_steps"}
-    if steps:
-        network["chain_steps"] = steps
+    network: dict[str, Any] = {k: v for k, v in card.network.items() if k not in ASCENT} | dict(ascent or {})
     energies: list[float] = []
     fields: list[npt.NDArray[np.float32]] = []
     for low in (True, False):
@@ -111,7 +114,8 @@ def calibrate_climber(
     difference = abs(energies[0] - energies[1]) / max(abs(energies[1]), 1e-9)
     learnt = _chosen(stores, "train", model.card.resolution).mean()
     volumes = [float(np.mean([(field > level).mean() for field in fields])) for level in LEVELS]
-    best = int(np.argmin(np.abs(np.array(volumes) - learnt)))
+    usual = [k for k, level in enumerate(LEVELS) if level <= 0.5]
+    best = min(usual, key=lambda k: abs(volumes[k] - learnt))
     told = {"bf16_energy_difference": round(difference, 4), "volume": round(volumes[best], 4)}
     told |= {"volume_of_training": round(float(learnt), 4), "threshold": LEVELS[best]}
     network["bf16_ascent"] = bool(difference <= LARGEST_DIFFERENCE)

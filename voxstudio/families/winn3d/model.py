@@ -150,12 +150,16 @@ class Synthesizing(WinnModel):
         return int(self.card.network.get("chain_steps", self.recipe.chain_steps))
 
     def begin(self, seeds: Sequence[int], start: VoxelGrid | None = None, ascent: Ascent | None = None) -> AscentState:
-        """A chain for each seed: from N(0, 1), or all from ``start``; at the resolution of the ascent's cascade."""
+        """A chain for each seed: from noise, or all from ``start``; at the resolution of the ascent's cascade.
+
+        Noise is N(0, 1) times the ``temperature`` that the card's network names, if it names one.
+        """
         how = ascent or self.usual
         net, cascade = self._net(how)
         side = net.resolution
         if start is None:
-            volumes = np.stack([_normal(seed, 0, 0, (side,) * 3) for seed in seeds])
+            spread = float(self.card.network.get("temperature", 1.0))
+            volumes = np.float32(spread) * np.stack([_normal(seed, 0, 0, (side,) * 3) for seed in seeds])
         else:
             field = torch.from_numpy(np.array(start.values, np.float32))[None, None]
             volumes = np.repeat(2 * _resized(field, side)[0].numpy() - 1, len(seeds), axis=0)
@@ -177,9 +181,10 @@ class Synthesizing(WinnModel):
             if self.net.gaussian and state.aim == (ascent.target, state.cascade):
                 volumes = (volumes + slope).clip(-1, 1)  # the gradient leads all the way: nothing of the noise is left
             volumes = fitted(torch.from_numpy(volumes)[:, None], net.resolution)[:, 0].numpy()
-            if cascade > state.cascade and self.recipe.cascade_noise:
+            spread = np.float32(self.card.network.get("cascade_noise", self.recipe.cascade_noise))
+            if cascade > state.cascade and spread:
                 drawn = [_normal(seed, 1 + state.step, 1, volumes.shape[1:]) for seed in state.seeds]
-                volumes = volumes + self.recipe.cascade_noise * np.stack(drawn)
+                volumes = volumes + spread * np.stack(drawn)
             first = second = np.zeros_like(volumes)
             done = 0
         if (ascent.target, cascade) != state.aim:
