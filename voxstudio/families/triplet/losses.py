@@ -1,6 +1,7 @@
 """Losses over one batch of shapes and pictures ("Cross-domain Deep Encoding", eq. 1 and section 4.2).
 
-Those of pytorch-metric-learning, which finds pairs and triplets by the numbers of the objects.
+Those of pytorch-metric-learning, which finds pairs and triplets by the numbers of the objects. It takes the two sides
+for one if their numbers are the same tensor: hence the clones.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def _triplets(recipe: TripletRecipe) -> Objective:
         miner = TripletMarginMiner(recipe.margin, type_of_triplets="semihard", distance=squared)
 
     def of(anchors: Tensor, of_anchors: Tensor, others: Tensor, of_others: Tensor) -> Tensor:
-        chosen = miner(anchors, of_anchors, others, of_others) if miner is not None else None
-        return torch.as_tensor(loss(anchors, of_anchors, chosen, others, of_others))
+        chosen = miner(anchors, of_anchors, others, of_others.clone()) if miner is not None else None
+        return torch.as_tensor(loss(anchors, of_anchors, chosen, others, of_others.clone()))
 
     return of
 
@@ -60,7 +61,7 @@ def _npairs(recipe: TripletRecipe) -> Objective:
     loss: Any = SupConLoss(recipe.temperature)
 
     def of(anchors: Tensor, of_anchors: Tensor, others: Tensor, of_others: Tensor) -> Tensor:
-        return torch.as_tensor(loss(anchors, of_anchors, None, others, of_others))
+        return torch.as_tensor(loss(anchors, of_anchors, None, others, of_others.clone()))
 
     return of
 

@@ -53,7 +53,9 @@ class Entry(nn.Module):
 class Centre(nn.Module):
     """Subtracts the running mean of what passes: whatever a channel says of all things alike says nothing.
 
-    In training too, because a batch of few classes has a mean of its own.
+    In training too, because a batch of few classes has a mean of its own. The gradient is that of subtracting the
+    batch's mean: else nothing holds the common part, which runs ahead of the running mean for ever (to 70,000 in 4,000
+    steps, where bf16 rounds to hundreds).
     """
 
     def __init__(self, size: int) -> None:
@@ -63,10 +65,12 @@ class Centre(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``[N, size]`` to the same."""
-        if self.training:
-            with torch.no_grad():
-                self.mean.lerp_(x.mean(0), MOMENTUM)
-        return x - self.mean
+        if not self.training:
+            return x - self.mean
+        batch = x.mean(0)
+        with torch.no_grad():
+            self.mean.lerp_(batch, MOMENTUM)
+        return x - self.mean.clone() - (batch - batch.detach())
 
 
 class Channel(nn.Module):
@@ -105,7 +109,9 @@ class Channel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """``[N, C, D, D(, D)]`` to raw embeddings float32 ``[N, dimensions]``."""
         x = self.entry(x).contiguous(memory_format=self.order)
-        y = self.connected(self.units(x).flatten(1)).float()
+        x = self.connected[:-1](self.units(x).flatten(1))
+        with torch.autocast(x.device.type, enabled=False):  # alike things differ in digits that bf16 has not
+            y = self.connected[-1](x.float())
         return y if self.centre is None else torch.as_tensor(self.centre(y))
 
 
