@@ -154,7 +154,7 @@ class _Work:
             targets.append(target)
             surface = api.surface(self.grid(state), self.arguments.style, self.arguments.smoothing)
             items.append((f"{target or 'seed'} {self.arguments.seed + k}".replace("_", " "), surface))
-        path = contact_sheet(items, Path(self.arguments.output), 4)
+        path = contact_sheet(items, Path(self.arguments.output), max(1, getattr(self.arguments, "columns", 4)))
         document = {
             "output": str(path), "checkpoint": self.model.name, "objects": len(items), "targets": targets,
             "seeds": [self.arguments.seed, self.arguments.seed + self.count - 1],

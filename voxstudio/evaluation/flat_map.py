@@ -59,8 +59,8 @@ class FlatMap:
         _check_numbers(rows)
         if rows.shape[1] != self.dimensions:
             raise BadInput(
-                f"What is placed has {rows.shape[1]} dimensions, the map's points {self.dimensions}: embed both with one "
-                "checkpoint."
+                f"What is placed has {rows.shape[1]} dimensions, the map's points {self.dimensions}: embed both with "
+                "one checkpoint."
             )
         if self.method == "pca":
             found = self._fitted.transform(rows)
