@@ -30,8 +30,8 @@ PLAIN: Mapping[str, Any] = {"loss": "triplet", "centred": False, "unit": False, 
 LOSSES: Mapping[str, Mapping[str, Any]] = {
     "triplet (paper)": PLAIN,
     "triplet, centred": {**PLAIN, "centred": True},
-    "symmetric, semi-hard": {**PLAIN, "centred": True, "loss": "symmetric", "mining": "semihard"},
-    "lifted structure": {**PLAIN, "centred": True, "loss": "lifted"},
+    "symmetric, semi-hard": {**PLAIN, "loss": "symmetric", "mining": "semihard"},
+    "lifted structure": {**PLAIN, "loss": "lifted"},
     "n pairs": {},
 }
 """What is compared, the paper's loss first; everything else is the compact recipe."""

@@ -54,8 +54,7 @@ class Centre(nn.Module):
     """Subtracts the running mean of what passes: whatever a channel says of all things alike says nothing.
 
     In training too, because a batch of few classes has a mean of its own. The gradient is that of subtracting the
-    batch's mean: else nothing holds the common part, which runs ahead of the running mean for ever (to 70,000 in 4,000
-    steps, where bf16 rounds to hundreds).
+    batch's mean: else the common part runs ahead of the running mean for ever.
     """
 
     def __init__(self, size: int) -> None:
@@ -101,6 +100,8 @@ class Channel(nn.Module):
         for _ in range(recipe.layers - 1):
             ends += [nn.Dropout(recipe.dropout), nn.Linear(flat, recipe.hidden), nn.LeakyReLU(SLOPE)]
             flat = recipe.hidden
+        # Without it the part that all embeddings share grows under Adam until the digits of alike things are lost.
+        ends += [] if plain else [nn.LayerNorm(flat, elementwise_affine=False)]
         ends += [nn.Dropout(recipe.dropout), nn.Linear(flat, recipe.dimensions)]
         self.connected = nn.Sequential(*ends)
         self.centre = Centre(recipe.dimensions) if recipe.centred else None

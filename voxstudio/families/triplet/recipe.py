@@ -42,9 +42,13 @@ class TripletRecipe(Recipe):
     image_width: int = option(48, "Channels of the pictures' first convolution (paper: 16).", low=4, high=64)
     widest: int = option(64, "Most channels of a convolution (paper: 128).", low=4, high=512)
     hidden: int = option(160, "Width of the first of two fully connected layers (paper: 4096).", low=4, high=8192)
-    norm: str = option("batch", "Batch norm after every convolution, or none (paper).", choices=("batch", "none"))
+    norm: str = option(
+        "batch",
+        "Batch norm after every convolution and layer norm before the last layer, or none (paper).",
+        choices=("batch", "none"),
+    )
     centred: bool = option(
-        True, "Subtract the mean of each channel's embeddings, so that the two clouds lie on each other (paper: no)."
+        False, "Subtract the mean of each channel's embeddings, so that the two clouds lie on each other (paper: no)."
     )
     unit: bool = option(True, "Put embeddings on the unit sphere (paper: no).")
     sees_mask: bool = option(True, "Give the picture's mask to the network as a fourth channel (paper: no).")
