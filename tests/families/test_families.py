@@ -21,7 +21,7 @@ from voxstudio.engine.checkpoint import load_tensors, open_model, read_card
 from voxstudio.engine.family import Classifier, Embedder, LatentSpace
 from voxstudio.engine.latent_space import flat
 from voxstudio.engine.training import Listener
-from voxstudio.families import families, family
+from voxstudio.families import capabilities, families, family
 from voxstudio.lab.learning_data import fine_tuning_recipe
 from voxstudio.lab.opening import model_class
 from voxstudio.lab.training import make_recipe, train
@@ -111,7 +111,7 @@ def test_a_resumed_run_ends_with_the_same_bits_and_opens(
     assert card.classes == ("chair", "lamp") and card.recipe_digest == recipe.digest()
     assert all(t.dtype == torch.float32 for t in load_tensors(whole, card).values())
     model = open_model(whole, model_class, "cpu")
-    for capability in card.network.get("capabilities", family(key).capabilities):
+    for capability in capabilities(card):
         CHECKS[capability](model)
 
 
@@ -194,7 +194,20 @@ def embeds(model: Any) -> None:
     assert np.abs(model.embed_voxels(grids.astype(np.float32)) - model.embed_voxels(grids)).max() < 1e-6
 
 
-CHECKS = {"reconstruct": reconstructs, "generate": generates, "classify": classifies, "embed": embeds}
+def synthesizes(model: Any) -> None:
+    """A checkpoint that climbs from noise: twice the same, and energies that are numbers."""
+    state = model.synthesize([1, 2], model.targets[0] if model.targets else None)
+    side = model.card.resolution
+    assert state.volumes.shape == (2, side, side, side) and np.isfinite(state.energies).all()
+    again = model.synthesize([1, 2], model.targets[0] if model.targets else None)
+    assert np.array_equal(state.volumes, again.volumes)
+    assert state.probabilities.shape == (2, len(model.targets))
+
+
+CHECKS = {
+    "reconstruct": reconstructs, "synthesize": synthesizes, "generate": generates, "classify": classifies,
+    "embed": embeds,
+}  # fmt: skip
 GENERATORS = [key for key in families() if "generate" in family(key).capabilities]
 
 

@@ -188,7 +188,4 @@ def test_samples_are_walked_between(opened: Driver, library: Path, monkeypatch: 
 def test_the_panel_is_dressed_in_every_state(open_window: Any, library: Path, tmp_path: Path, colours: str) -> None:
     driver = open_window(colours=colours, panel="map")
     panel, canvas = parts(driver)
-    assert not panel.open.isEnabled()  # nothing embeds here
-    assert "No checkpoint" in driver.session.message.sentence if driver.session.map.open("parametric") else True
-    assert driver.session.message.where == "map" and "train one" in driver.session.message.sentence
     canvas.grab()
