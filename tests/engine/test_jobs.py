@@ -121,3 +121,14 @@ def test_closing_stops_the_running_job_and_forgets_the_waiting_ones():
     assert time.monotonic() - began < 2.0
     assert outcomes == [Cancelled]
     assert ran == []
+
+
+def test_closing_waits_for_what_a_person_made():
+    ran, gate = [], threading.Event()
+    io = IoThread()
+    io.submit(Job("in hand", lasting=True), lambda job: (gate.wait(10), job.check(), ran.append("in hand")), lambda value, error: None)
+    io.submit(Job("waits"), lambda job: ran.append("waits"), lambda value, error: None)
+    io.submit(Job("kept", lasting=True), lambda job: ran.append("kept"), lambda value, error: None)
+    threading.Timer(0.1, gate.set).start()
+    assert io.close()
+    assert ran == ["in hand", "kept"]

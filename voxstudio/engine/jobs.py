@@ -29,15 +29,18 @@ class Job:
     words: what runs, for a person ("Reading 3 pictures").
     on_progress: called on the worker's thread with this job after each change.
     on_partial: called on the worker's thread with a partial result.
+    lasting: closing waits for it, even while it waits itself, instead of stopping it: it keeps what a person made.
     """
 
     def __init__(
         self, words: str,
         on_progress: Callable[[Job], None] | None = None,
         on_partial: Callable[[Any], None] | None = None,
+        lasting: bool = False,
     ) -> None:
         self.number = next(_numbers)
         self.words = words
+        self.lasting = lasting
         self.fraction = 0.0
         self._on_progress = on_progress
         self._on_partial = on_partial
@@ -165,7 +168,7 @@ class IoThread:
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             job, work, done = item
-            if self._closed:
+            if self._closed and not job.lasting:
                 continue
             self._current = job
             value, error = None, None
@@ -178,18 +181,22 @@ class IoThread:
             done(value, error)
 
     def close(self, timeout: float = 10.0) -> bool:
-        """Stop the running job, forget the waiting ones, join the thread; True if it ended."""
+        """Stop the running job, forget the waiting ones but those that are ``lasting``, join the thread; True if it
+        ended."""
         self._closed = True
-        if self._current is not None:
-            self._current.stop()
-        while True:
-            try:
-                dropped = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if dropped is not None:
-                dropped[0].stop()
-        self._queue.put(None)
+        current = self._current
+        if current is not None and not current.lasting:
+            current.stop()
+        last: list[Any] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting = self._queue.get_nowait()
+                if waiting is not None and waiting[0].lasting:
+                    last.append(waiting)
+                elif waiting is not None:
+                    waiting[0].stop()
+        for item in (*last, None):
+            self._queue.put(item)
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

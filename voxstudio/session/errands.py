@@ -36,20 +36,21 @@ class Errands:
         self._running: dict[int, tuple[JobState, Job]] = {}
         self._io = IoThread()
         self._bench: IoThread | None = None
+        self._closed = False
 
     @property
     def current(self) -> JobState | None:
         """The oldest running job, or None."""
         return next((state for state, _ in self._running.values()), None)
 
-    def job(self, words: str, watch: Callable[[Any], None] | None = None) -> Job:
+    def job(self, words: str, watch: Callable[[Any], None] | None = None, lasting: bool = False) -> Job:
         """A job whose progress will be seen once it :meth:`began`."""
 
         def handed(value: Any) -> None:
             if watch is not None:
                 self._hand(partial(watch, value))
 
-        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)), handed)
+        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)), handed, lasting)
 
     def began(self, job: Job) -> None:
         """Show a job."""
@@ -84,18 +85,19 @@ class Errands:
     def start(
         self, words: str, work: Callable[[Job], Any], done: Callable[[Any], None], where: str, seen: bool = True,
         bench: bool = False, over: Callable[[], None] | None = None, watch: Callable[[Any], None] | None = None,
+        lasting: bool = False,
     ) -> bool:  # fmt: skip
         """Run ``work`` on the I/O thread, then ``done(value)`` on the owner's; errors are told in panel ``where``.
 
         False if too much waits already. A job that is not ``seen`` runs without being shown. ``bench``: it computes for
         long, so it has a thread of its own, beside that which reads and writes files. ``over`` is called whatever came
-        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread.
+        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread. Closing waits for a ``lasting`` job.
         """
-        job = self.job(words, watch)
+        job = self.job(words, watch, lasting)
 
         def ended(value: Any, error: BaseException | None) -> None:
             try:
-                if job.stopped or isinstance(error, Cancelled):
+                if job.stopped or self._closed or isinstance(error, Cancelled):
                     return
                 if error is None:
                     done(value)
@@ -121,7 +123,8 @@ class Errands:
         return True
 
     def close(self) -> None:
-        """Stop everything and join the I/O thread."""
+        """Stop everything but lasting jobs and join the I/O thread."""
+        self._closed = True
         for _, job in self._running.values():
             job.stop()
         self._running.clear()

@@ -83,8 +83,8 @@ def keep_in(folder: Path, errands: Errands, snapshots: Snapshots, entries: Calla
     """Read what the folder holds, then file what gets a name and delete what is let go. Owner's thread."""
     files = KeptFiles(folder)
 
-    def start(words: str, work: Callable[[], Any], done: Callable[[Any], None] = lambda _: None) -> None:
-        errands.start(words, lambda _: work(), done, "compare", seen=False)
+    def start(words: str, work: Callable[[], Any]) -> None:
+        errands.start(words, lambda _: work(), lambda _: None, "compare", seen=False, lasting=True)
 
     def filed(which: int, kept: Kept | None) -> None:
         if kept is None:
@@ -94,7 +94,9 @@ def keep_in(folder: Path, errands: Errands, snapshots: Snapshots, entries: Calla
         start("Keeping a shape", lambda: files.write(kept, found[0] if found else ""))
 
     ids, known = snapshots.file_with(filed), entries()
-    start("Looking for kept shapes", lambda: files.read(ids, known), snapshots.welcome)
+    errands.start(
+        "Looking for kept shapes", lambda _: files.read(ids, known), snapshots.welcome, "compare", seen=False
+    )
 
 
 def _kept(which: int, stored: Mapping[str, Any], entries: Sequence[Entry]) -> Kept:
