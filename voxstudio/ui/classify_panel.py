@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox
 
-from voxstudio.ui import drops, inputs, widgets
+from voxstudio.ui import inputs, widgets
+from voxstudio.ui.mesh_drop import MeshDrop
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
@@ -25,7 +25,7 @@ NONE = (
 )
 
 
-class ClassifyPanel(QWidget):
+class ClassifyPanel(MeshDrop):
     """Top to bottom: the shape, the answer, what it looked at or an attack, curves and the paper's table."""
 
     def __init__(self, studio: Studio) -> None:
@@ -176,24 +176,9 @@ class ClassifyPanel(QWidget):
 
     # ---- what is dropped -------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Meshes and voxel files."""
-        if self._mesh(drops.local_paths(event.mimeData())):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Classify it."""
-        event.acceptProposedAction()
-        self.take(drops.local_paths(event.mimeData()))
-
-    def take(self, paths: Sequence[Path]) -> bool:
-        """A mesh that was dropped elsewhere on the window."""
-        return self._mesh(paths) and self._studio.session.classifying.from_file(paths[0])
-
-    def _mesh(self, paths: Sequence[Path]) -> bool:
-        from voxstudio.geometry.mesh_io import READABLE
-
-        return len(paths) == 1 and paths[0].suffix.lower() in (*READABLE, ".npz")
+    def take_mesh(self, path: Path) -> bool:
+        """Classify a mesh."""
+        return self._studio.session.classifying.from_file(path)
 
     # ---- shown and hidden ------------------------------------------------------------------------
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QStandardPaths, Slot
+from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from voxstudio.ui.film_dialog import FILMS, SERIES, ask_for_film, films_folder
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.window import Window
 
-FILMS = {
-    ".gif": "GIF, for a page or a message", ".mp4": "MP4 video", ".glb": "Animated GLB, for the web and Blender",
-    ".obj": "A series of numbered OBJ files",
-}  # fmt: skip
 FINDABLE = ("obj", "stl", "ply", "glb", "off", "npz", "png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff")
 FILTER = f"Meshes and pictures ({' '.join(f'*.{suffix}' for suffix in FINDABLE)});;All files (*)"
 CODES = "Codes (*.json);;All files (*)"
@@ -124,20 +121,9 @@ class LatentDeeds(QObject):
     @Slot()
     def save_film(self) -> None:
         """Ask where to, and write the path as a film."""
-        filters = [f"{words} (*{suffix})" for suffix, words in FILMS.items()]
-        start = str(Path(self._folder()) / "path.gif")
-        chosen, kind = QFileDialog.getSaveFileName(self._window, "Save film", start, ";;".join(filters))
-        if not chosen:
-            return
-        target = Path(chosen)
-        if target.suffix.lower() not in FILMS:
-            target = target.with_name(target.name + list(FILMS)[filters.index(kind) if kind in filters else 0])
-        self._settings.setValue("folders/films", str(target.parent))
-        canvas = self._window.viewport.canvas
-        view = (canvas.stage.view_degrees(),) if canvas is not None else ()
-        self._studio.session.path.export(target, *view)
+        asked = ask_for_film(self._window, self._settings, "Save film", "path.gif", {**FILMS, **SERIES})
+        if asked is not None:
+            self._studio.session.path.export(*asked)
 
     def _folder(self) -> str:
-        standard = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        remembered = str(self._settings.value("folders/films", ""))
-        return remembered if remembered and Path(remembered).is_dir() else standard
+        return films_folder(self._settings)

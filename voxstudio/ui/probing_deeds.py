@@ -7,10 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from voxstudio.ui.film_dialog import FILMS, ask_for_film
 from voxstudio.ui.studio import Studio
 from voxstudio.ui.window import Window
-
-FILMS = {".gif": "GIF, for a page or a message", ".mp4": "MP4 video", ".glb": "Animated GLB, for the web and Blender"}
 
 
 class ProbingDeeds(QObject):
@@ -66,18 +65,9 @@ class ProbingDeeds(QObject):
     @Slot()
     def film(self) -> None:
         """Ask where to, and write the ascent as a film."""
-        filters = [f"{words} (*{suffix})" for suffix, words in FILMS.items()]
-        start = str(Path(str(self._settings.value("folders/films", "")) or Path.home()) / "ascent.gif")
-        chosen, kind = QFileDialog.getSaveFileName(self._window, "Save the ascent", start, ";;".join(filters))
-        if not chosen:
-            return
-        target = Path(chosen)
-        if target.suffix.lower() not in FILMS:
-            target = target.with_name(target.name + list(FILMS)[filters.index(kind) if kind in filters else 0])
-        self._settings.setValue("folders/films", str(target.parent))
-        canvas = self._window.viewport.canvas
-        view = (canvas.stage.view_degrees(),) if canvas is not None else ()
-        self._studio.session.synthesis.film(target, *view)
+        asked = ask_for_film(self._window, self._settings, "Save the ascent", "ascent.gif", FILMS)
+        if asked is not None:
+            self._studio.session.synthesis.film(*asked)
 
     @Slot()
     def classify_mesh(self) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 
-from voxstudio.ui import drops, inputs, widgets
+from voxstudio.ui import inputs, widgets
+from voxstudio.ui.mesh_drop import MeshDrop
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
@@ -26,7 +26,7 @@ NONE = (
 )
 
 
-class SynthesisPanel(QWidget):
+class SynthesisPanel(MeshDrop):
     """Top to bottom in the order of use; the way up is walked in the strip at the foot."""
 
     def __init__(self, studio: Studio) -> None:
@@ -207,24 +207,9 @@ class SynthesisPanel(QWidget):
     def _set_chains(self, key: str) -> None:
         self._studio.session.synthesis.set_count(int(key))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Meshes and voxel files."""
-        if self._mesh(drops.local_paths(event.mimeData())):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Chains begin with it."""
-        event.acceptProposedAction()
-        self.take(drops.local_paths(event.mimeData()))
-
-    def take(self, paths: Sequence[Path]) -> bool:
-        """A mesh that was dropped elsewhere on the window."""
-        return self._mesh(paths) and self._studio.session.synthesis.from_file(paths[0])
-
-    def _mesh(self, paths: Sequence[Path]) -> bool:
-        from voxstudio.geometry.mesh_io import READABLE
-
-        return len(paths) == 1 and paths[0].suffix.lower() in (*READABLE, ".npz")
+    def take_mesh(self, path: Path) -> bool:
+        """Chains begin with a mesh."""
+        return self._studio.session.synthesis.from_file(path)
 
     # ---- shown and hidden ------------------------------------------------------------------------
 
