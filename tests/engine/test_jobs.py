@@ -125,10 +125,19 @@ def test_closing_stops_the_running_job_and_forgets_the_waiting_ones():
 
 def test_closing_waits_for_what_a_person_made():
     ran, gate = [], threading.Event()
+
+    def slow(job):
+        gate.wait(10)
+        job.check()
+        ran.append("in hand")
+
+    def over(value, error):
+        assert error is None
+
     io = IoThread()
-    io.submit(Job("in hand", lasting=True), lambda job: (gate.wait(10), job.check(), ran.append("in hand")), lambda value, error: None)
-    io.submit(Job("waits"), lambda job: ran.append("waits"), lambda value, error: None)
-    io.submit(Job("kept", lasting=True), lambda job: ran.append("kept"), lambda value, error: None)
+    io.submit(Job("in hand", lasting=True), slow, over)
+    io.submit(Job("waits"), lambda job: ran.append("waits"), over)
+    io.submit(Job("kept", lasting=True), lambda job: ran.append("kept"), over)
     threading.Timer(0.1, gate.set).start()
     assert io.close()
     assert ran == ["in hand", "kept"]

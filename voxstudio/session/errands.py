@@ -50,7 +50,10 @@ class Errands:
             if watch is not None:
                 self._hand(partial(watch, value))
 
-        return Job(words, lambda job: self._hand(partial(self.progressed, job, job.fraction, job.words)), handed, lasting)
+        def moved(job: Job) -> None:
+            self._hand(partial(self.progressed, job, job.fraction, job.words))
+
+        return Job(words, moved, handed, lasting)
 
     def began(self, job: Job) -> None:
         """Show a job."""
@@ -91,7 +94,8 @@ class Errands:
 
         False if too much waits already. A job that is not ``seen`` runs without being shown. ``bench``: it computes for
         long, so it has a thread of its own, beside that which reads and writes files. ``over`` is called whatever came
-        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread. Closing waits for a ``lasting`` job.
+        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread. Closing
+        waits for a ``lasting`` job.
         """
         job = self.job(words, watch, lasting)
 

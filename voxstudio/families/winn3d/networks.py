@@ -10,6 +10,8 @@ from voxstudio.families.winn3d.recipe import WinnRecipe
 SLOPE = 0.2
 GAIN = 30.0
 """Factor on scores beside the Gaussian reference, whose gradients are as long as shapes are far."""
+GAIN_PACE = 10.0
+"""How much faster than a weight the logarithm of a learnt factor moves."""
 LAST_SIDE = 2
 LAST_CONVOLVED = 4
 
@@ -23,11 +25,13 @@ class WinnNet(nn.Module):
 
     ``mean`` ``[1, 1, R, R, R]`` is taken from every volume; :attr:`centre_batch` takes the batch's own in training.
     With :attr:`gaussian` what is climbed is a factor on N(0, 1), as introspective networks have it (paper, eq. 1).
+    With ``learns_gain`` the factor between scores and what is climbed is learnt: labels want small differences between
+    scores, shapes gradients that lead all the way, and one fixed factor serves only one of the two.
     """
 
     def __init__(
         self, resolution: int, width: int, outputs: int, stem: str = "strided", dropout: float = 0.0,
-        activation: str = "leaky",
+        activation: str = "leaky", learns_gain: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.resolution = resolution
@@ -52,6 +56,7 @@ class WinnNet(nn.Module):
         self.body = nn.Sequential(*steps)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(channels * side**3, outputs)
+        self.log_gain = nn.Parameter(torch.zeros(())) if learns_gain else None
         self.centre_batch = False
         self.mean: Tensor
         self.register_buffer("mean", torch.zeros(1, 1, resolution, resolution, resolution))
@@ -66,13 +71,18 @@ class WinnNet(nn.Module):
         return torch.as_tensor(self.body(x - mean).flatten(1))
 
     def climbed(self, x: Tensor, targets: Tensor | None) -> Tensor:
-        """What an ascent climbs, float32 ``[N]``."""
-        return self.as_climbed(self(x), x, targets)
+        """What an ascent climbs, float32 ``[N]``; nothing is dropped out, which would hide where it leads."""
+        return self.as_climbed(torch.as_tensor(self.head(self.features(x))).float(), x, targets)
 
     def as_climbed(self, outputs: Tensor, x: Tensor, targets: Tensor | None) -> Tensor:
         """The same from scores ``[N, outputs]`` of ``x`` that are known."""
         found = score(outputs, targets)
-        return GAIN * found - x.float().square().flatten(1).sum(1) / 2 if self.gaussian else found
+        return self.gain * found - x.float().square().flatten(1).sum(1) / 2 if self.gaussian else found
+
+    @property
+    def gain(self) -> Tensor | float:
+        """Factor on scores beside the Gaussian reference."""
+        return GAIN if self.log_gain is None else GAIN * torch.exp(GAIN_PACE * self.log_gain)
 
 
 def _step(inputs: int, outputs: int, kernel: int, stride: int, activation: str) -> list[nn.Module]:
@@ -85,8 +95,10 @@ def build_cascade(recipe: WinnRecipe, cascade: int) -> WinnNet:
     """The network of one cascade."""
     outputs = 1 if recipe.objective == "unsupervised" else len(recipe.classes)
     side = resolutions(recipe)[cascade]
-    net = WinnNet(side, recipe.width, outputs, recipe.stem, recipe.dropout, recipe.activation)
-    net.gaussian = recipe.objective != "plain" and recipe.penalty == "directed"
+    gaussian = recipe.objective != "plain" and recipe.penalty == "directed"
+    learns_gain = gaussian and recipe.objective == "supervised"
+    net = WinnNet(side, recipe.width, outputs, recipe.stem, recipe.dropout, recipe.activation, learns_gain)
+    net.gaussian = gaussian
     net.centre_batch = recipe.centre == "batch"
     return net
 
