@@ -14,7 +14,7 @@ from voxstudio.data.embedded_sources import occupancy_of, view_of
 from voxstudio.engine.family import Embedder
 from voxstudio.evaluation.cross_domain import measure_pairs, squared_distances
 from voxstudio.lab.cross_domain_data import parametric_pairs
-from voxstudio.lab.embedding import READY, read_picture
+from voxstudio.lab.embedding import read_picture, ready_file
 from voxstudio.lab.opening import open_any
 
 FOLDER = shipped("checkpoints") / "cross-domain"
@@ -38,9 +38,9 @@ def test_unseen_pictures_find_their_shapes_and_shapes_their_pictures(model: Any)
 
 
 def test_its_collection_is_what_it_makes_of_the_same_seeds(model: Any) -> None:
-    kept = load_embedded(FOLDER / READY, model.card)
+    kept = load_embedded(ready_file(FOLDER), model.card)
     shapes, images = kept.of_domain("shape"), kept.of_domain("image")
-    assert len(shapes) >= 2000 and len(images) >= 2000 and (FOLDER / READY).stat().st_size <= 5 << 20
+    assert len(shapes) >= 2000 and len(images) >= 2000 and (ready_file(FOLDER)).stat().st_size <= 5 << 20
     chosen = [int(k) for k in (shapes[0], shapes[-1])]
     made = model.embed_voxels(np.stack([occupancy_of(kept.sources[k], model.card.resolution) for k in chosen]))
     assert np.abs(made - kept.vectors[chosen]).max() < 0.02
@@ -49,7 +49,7 @@ def test_its_collection_is_what_it_makes_of_the_same_seeds(model: Any) -> None:
 
 
 def test_photos_find_shapes_of_their_class(model: Any) -> None:
-    kept = load_embedded(FOLDER / READY, model.card)
+    kept = load_embedded(ready_file(FOLDER), model.card)
     shapes = kept.of_domain("shape")
     names = ("chair-1", "armchair-1", "car-1", "car-2", "lamp-1", "sofa-2", "table-1", "table-2")
     photos = [

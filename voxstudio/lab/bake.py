@@ -39,7 +39,9 @@ class Bake:
     """One shipped checkpoint's recipe. ``share`` of the time budget relative to the others; ``floors``: metrics.
 
     ``base`` names the checkpoint that it starts from, baked before it. ``temperature``: of a generator's noise.
-    ``ascent``: how a climber makes shapes, see :func:`voxstudio.lab.calibrating.calibrate_climber`.
+    ``ascent``: how a climber makes shapes, see :func:`voxstudio.lab.calibrating.calibrate_climber`. ``entry_rank``: to
+    which the first volume's weights of a 3D-VAE-GAN are factored in the end, see
+    :func:`voxstudio.lab.calibrating.narrow_entry`.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Bake:
     temperature: float = 1.0
     ascent: Mapping[str, float] = field(default_factory=dict)
     calibrate_on: int | None = None
+    entry_rank: int = 0
     notes: Sequence[str] = ()
     licence: str = "Apache-2.0"
     floors: Mapping[str, float] = field(default_factory=dict)
@@ -190,7 +193,8 @@ def finish(
     objects: int = 84,
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrate and measure a finished run, and copy it to what ships. Returns its metrics."""
-    from voxstudio.lab.calibrating import calibrate_climber, calibrate_generator
+    from voxstudio.lab.calibrating import calibrate_climber, calibrate_generator, narrow_entry
+    from voxstudio.lab.embedding import EACH, READY, make_ready, ready_file
     from voxstudio.lab.evaluate import USUAL, calibrated, measured
 
     into.mkdir(parents=True, exist_ok=True)
@@ -202,6 +206,8 @@ def finish(
     card = replace(read_card(draft), name=one.name, notes=tuple(one.notes), licence=one.licence)
     write_card(draft, card)
     can = family(one.family).capabilities
+    if one.entry_rank:
+        narrow_entry(draft, one.entry_rank)
     if "reconstruct" in can:
         store = stores[one.calibrate_on][0] if one.calibrate_on is not None else None
         calibrated(draft, getattr(store, "folder", None), device)
@@ -211,13 +217,11 @@ def finish(
         calibrate_climber(draft, stores, device, one.ascent)
     metrics = measured(draft, data, device, objects=objects)["metrics"]
     if "embed" in can:
-        from voxstudio.lab.embedding import EACH, make_ready
-
         make_ready(draft, device, objects if objects < USUAL else EACH)
     target = into / one.name
     target.mkdir(exist_ok=True)
     for path in sorted(draft.iterdir(), key=lambda path: path.name == CARD):  # the card tells of all others: it is last
-        path.replace(target / path.name)
+        path.replace(ready_file(target) if path.name == READY else target / path.name)
     shutil.rmtree(draft)
     return dict(metrics)
 

@@ -7,6 +7,7 @@ codes independently, but the codes that shapes have depend on each other, and a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,26 @@ def calibrate_generator(
         card = replace(card, iso_level=LEVELS[best], training={**card.training, "calibration": told})
     write_card(folder, card)
     return card.iso_level
+
+
+def narrow_entry(folder: Path, rank: int) -> float:
+    """Factor the first volume's weights of a finished 3D-VAE-GAN (narrower files); returns the share that is kept.
+
+    Recipe and card of the folder get the rank; the card's ``training`` tells rank and share.
+    """
+    from safetensors.torch import load
+
+    from voxstudio.engine.checkpoint import RECIPE, WEIGHTS, save_checkpoint
+    from voxstudio.families.vae_gan3d.narrowing import kept_share, narrowed
+
+    card = read_card(folder)
+    recipe = {**json.loads((folder / RECIPE).read_text(encoding="utf-8")), "entry_rank": rank}
+    tensors = load((folder / WEIGHTS).read_bytes())
+    share = kept_share(tensors, rank)
+    network = {**card.network, "recipe": {**card.network["recipe"], "entry_rank": rank}}
+    training = {**card.training, "narrowed": {"entry_rank": rank, "kept_share": round(share, 6)}}
+    save_checkpoint(folder, narrowed(tensors, rank), replace(card, network=network, training=training), recipe)
+    return share
 
 
 def _overlaps(model: Any, truths: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

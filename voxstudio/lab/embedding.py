@@ -17,6 +17,7 @@ import numpy.typing as npt
 from voxstudio.core.card import Card
 from voxstudio.core.embedded import NO_VIEW, Embedded, Source
 from voxstudio.core.errors import BadCheckpoint, BadInput, VoxStudioError
+from voxstudio.core.paths import shipped
 from voxstudio.data.embedded_file import SUFFIX, check_maker, load_embedded, save_embedded
 from voxstudio.data.embedded_sources import occupancy_of, view_of
 from voxstudio.data.glance import MESHES, PHOTOS, VOXELS
@@ -208,10 +209,19 @@ def embedded(
     )  # fmt: skip
 
 
+def ready_file(folder: Path) -> Path:
+    """Where the ready collection of the embedder in ``folder`` lies: beside its weights, or, if it ships, among the
+    resources."""
+    if folder.resolve().parent == shipped("checkpoints").resolve():
+        return shipped("resources") / "collections" / f"{folder.name}{SUFFIX}"
+    return folder / READY
+
+
 def make_ready(folder: Path, device: str = "auto", each: int = EACH) -> Path:
-    """Write an embedder's own collection, ``each`` parametric objects of every class and a picture of each, beside its
-    weights: it then opens without embedding anything."""
-    path = folder / READY
+    """Write an embedder's own collection, ``each`` parametric objects of every class and a picture of each, to its
+    :func:`ready_file`: it then opens without embedding anything."""
+    path = ready_file(folder)
+    path.parent.mkdir(exist_ok=True)
     save_embedded(path, embedded(open_embedder(folder, device), parametric_plan(min(each, EACH))))
     return path
 
@@ -293,7 +303,7 @@ def open_collection(
     """
     if wanted.path.suffix == SUFFIX:
         return load_embedded(wanted.path, card)
-    ready = embedder / READY
+    ready = ready_file(embedder)
     if wanted.word == PARAMETRIC and ready.is_file():
         found = load_embedded(ready)
         if found.sha256 == card.sha256:

@@ -120,7 +120,9 @@ class Generator(nn.Module):
         width, hidden = recipe.width, recipe.latent_hidden
         self.label = LabelProduct(len(recipe.classes), recipe.latent_size) if recipe.conditional else None
         self.hidden = nn.Sequential(nn.Linear(recipe.latent_size, hidden), nn.ReLU()) if hidden else None
-        self.first = nn.ConvTranspose3d(hidden or recipe.latent_size, width, 4, 1, 0, bias=False)
+        entry, rank = hidden or recipe.latent_size, recipe.entry_rank
+        self.narrow = nn.Linear(entry, rank, bias=False) if rank else None
+        self.first = nn.ConvTranspose3d(rank or entry, width, 4, 1, 0, bias=False)
         self.first_norm = nn.BatchNorm3d(width)
         widths = generator_widths(width, recipe.resolution)
         rates = (*recipe.dropout_g, 0.0, 0.0)[:2]
@@ -150,6 +152,8 @@ class Generator(nn.Module):
     def _first(self, z: Tensor) -> Tensor:
         if self.hidden is not None:
             z = self.hidden(z)
+        if self.narrow is not None:
+            z = self.narrow(z)
         x = torch.relu(self.first_norm(self.first(z[:, :, None, None, None])))
         return self.first_dropout(x) if self.first_dropout is not None else x
 

@@ -32,6 +32,9 @@ class VaeGanRecipe(Recipe):
         low=0,
         high=512,
     )
+    entry_rank: int = option(
+        0, "Rank of the weights between z and the first volume; 0 leaves it free (paper).", low=0, high=512
+    )
     refine_to: int = option(
         16,
         "Add a residual 3^3 convolution to up-convolutions that end at this side or below (paper: 0).",
