@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
-from voxstudio.geometry.animation import THREE_QUARTER
+from voxstudio.session.film_files import THREE_QUARTER
 from voxstudio.ui.window import Window
 
 FILMS = {".gif": "GIF, for a page or a message", ".mp4": "MP4 video", ".glb": "Animated GLB, for the web and Blender"}
