@@ -41,7 +41,8 @@ class Bake:
     ``base`` names the checkpoint that it starts from, baked before it. ``temperature``: of a generator's noise.
     ``ascent``: how a climber makes shapes, see :func:`voxstudio.lab.calibrating.calibrate_climber`. ``entry_rank``: to
     which the first volume's weights of a 3D-VAE-GAN are factored in the end, see
-    :func:`voxstudio.lab.calibrating.narrow_entry`.
+    :func:`voxstudio.lab.calibrating.narrow_entry`. ``baseline``: the checkpoint that its figures stand beside, if that
+    is there. One that does not ship is baked only when it is named.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Bake:
     ascent: Mapping[str, float] = field(default_factory=dict)
     calibrate_on: int | None = None
     entry_rank: int = 0
+    baseline: str = ""
+    ships: bool = True
     notes: Sequence[str] = ()
     licence: str = "Apache-2.0"
     floors: Mapping[str, float] = field(default_factory=dict)
@@ -95,7 +98,7 @@ def chosen_bakes(names: Sequence[str], folder: Path | None = None) -> list[Bake]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise BadInput(f"There is no recipe {unknown[0]!r}; choose from {', '.join(known)}.")
-    return [bake for name, bake in known.items() if not names or name in names]
+    return [bake for name, bake in known.items() if name in names or (bake.ships and not names)]
 
 
 def open_sources(bake: Bake, data: Path | None, store: Path) -> list[tuple[Shapes, float]]:
@@ -204,6 +207,8 @@ def finish(
     for name in (WEIGHTS, CARD, RECIPE):
         shutil.copy2(out / name, draft / name)
     card = replace(read_card(draft), name=one.name, notes=tuple(one.notes), licence=one.licence)
+    if one.baseline:
+        card = replace(card, training={**card.training, "baseline": one.baseline})
     write_card(draft, card)
     can = family(one.family).capabilities
     if one.entry_rank:
@@ -230,6 +235,8 @@ def check(folder: Path, recipes: Path | None = None) -> list[str]:
     """What is out of date in ``folder``, one sentence each: other recipes, missed metrics, missing or large files."""
     told, total = [], 0
     for name, one in all_bakes(recipes).items():
+        if not one.ships:
+            continue
         place = folder / name
         try:
             card = read_card(place)

@@ -31,10 +31,10 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
     "neither": {"soft_labels": False, "shape_limit_weight": 0.0},
 }
 COMPACT = {
-    "resolution": 32, "width": 128, "d_width": 12, "noise_size": 64, "batch_size": 32, "categorical_codes": 1,
+    "resolution": 32, "width": 128, "d_width": 12, "noise_size": 64, "batch_size": 16, "categorical_codes": 1,
     "categories": 10,
 }  # fmt: skip
-STEPS, SEED, OBJECTS, SAMPLES = 800, 43, 1000, 64
+STEPS, SEED, OBJECTS, SAMPLES = 400, 43, 1000, 64
 
 
 def compare_labels(
