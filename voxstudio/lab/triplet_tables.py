@@ -195,7 +195,7 @@ def draw_maps(maps: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]
             chosen = flat[objects == k]
             axes.scatter(*chosen.T, s=26, marker="os^vDPX*<>"[k % 10], color=f"C{k % 10}", linewidths=0, alpha=0.85)
         axes.set(title=f"t-SNE of {len(flat)} pictures of {len(np.unique(objects))} {name}", xticks=[], yticks=[])
-        axes.set_aspect("equal")
+        axes.set_aspect("equal", adjustable="datalim")
     _write(figure, path)
 
 

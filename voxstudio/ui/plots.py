@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QStacked
 from voxstudio.core.errors import CannotWrite
 from voxstudio.ui import theme
 from voxstudio.ui.curves import Curve, csv_of, outline, smoothed, span, thinned
+from voxstudio.ui.imports import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from voxstudio.ui.studio import Studio
@@ -181,8 +182,9 @@ class Plot(QWidget):
     def _import(self) -> None:
         """Import thread."""
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # the system's face may be unknown to it
-        import matplotlib.backends.backend_qtagg
-        import matplotlib.figure  # noqa: F401 - imported ahead
+        with ONE_AT_A_TIME:
+            import matplotlib.backends.backend_qtagg
+            import matplotlib.figure  # noqa: F401 - imported ahead
 
         self._studio.bridge.post(partial(self._build))
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from voxstudio.ui import on_screen, theme
+from voxstudio.ui.imports import ONE_AT_A_TIME
 from voxstudio.ui.window import FIRST_PANEL, Window
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class Studio(QObject):
     def _import_view(self) -> None:
         """Import what takes long beside the GUI thread. Import thread."""
         try:
-            import pyvista  # noqa: F401 - imported ahead
-            import pyvistaqt  # noqa: F401 - imported ahead
+            with ONE_AT_A_TIME:
+                import pyvista  # noqa: F401 - imported ahead
+                import pyvistaqt  # noqa: F401 - imported ahead
         finally:
             with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
                 self._imported.emit()
