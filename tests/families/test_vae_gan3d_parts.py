@@ -10,6 +10,7 @@ from voxstudio.engine.inference_form import inference_form
 from voxstudio.engine.ssim import ssim3d as torch_ssim3d
 from voxstudio.evaluation.metrics import ssim3d
 from voxstudio.families.vae_gan3d import losses
+from voxstudio.families.vae_gan3d.narrowing import kept_share, narrowed
 from voxstudio.families.vae_gan3d.networks import Discriminator, Fusion, Generator, VaeGan, build_encoder
 from voxstudio.families.vae_gan3d.recipe import VaeGanRecipe
 from voxstudio.lab.training import make_recipe
@@ -91,3 +92,30 @@ def test_ssim_is_the_same_inside_low_precision() -> None:
     low.backward()
     assert float(low.detach()) == pytest.approx(float(plain.detach()), abs=1e-6)
     assert b.grad is not None and bool(torch.isfinite(b.grad).all())
+
+
+def test_a_factored_first_volume_changes_what_codes_fill_least() -> None:
+    sizes = {"resolution": 32, "width": 32, "latent_size": 12, "conditional": True, "classes": ("a", "b"), "d_width": 8}
+    torch.manual_seed(3)
+    whole = Generator(VaeGanRecipe().changed(**sizes))
+    rows = torch.zeros(2, 12, 12)
+    rows[:, :4, :4] = torch.randn(2, 4, 4)  # the codes of shapes fill four directions of twelve
+    rows[1, 5, 5] = 0.01
+    priors = {"prior_factor": rows, "prior_mean": torch.zeros(2, 12)}
+    tensors = {f"generator.{name}": value for name, value in whole.state_dict().items()} | priors
+    assert kept_share(tensors, 12) == pytest.approx(1.0)
+    assert kept_share(tensors, 2) < kept_share(tensors, 4) < 1.0 - 1e-9
+    assert kept_share(tensors, 4) > 0.999
+
+    def after(rank: int) -> Generator:
+        made = narrowed(tensors, rank)
+        net = Generator(VaeGanRecipe().changed(**sizes, entry_rank=rank))
+        net.load_state_dict({n.removeprefix("generator."): t for n, t in made.items() if n.startswith("generator.")})
+        return net.eval()
+
+    labels = torch.tensor([0, 1] * 8)
+    z = torch.einsum("nij,nj->ni", rows[labels], torch.randn(16, 12))
+    expected = whole.eval()(z, labels)
+    assert (after(12)(z, labels) - expected).abs().max() < 1e-3
+    five, two = ((after(rank)(z, labels) - expected).square().mean() for rank in (5, 2))
+    assert five < 0.01 * two
