@@ -85,14 +85,14 @@ TABLES = {
         PaperTable(
             "triplet-losses",
             "Losses of the cross-domain encoder side by side, the paper's plain triplets first: recall and gap",
-            "no data; trains five small encoders, some fifteen minutes on two cores",
+            "no data; trains five small encoders, some ten minutes on two cores",
             "voxstudio.lab.triplet_tables:losses_table",
             needs_data=False,
         ),
         PaperTable(
             "triplet-architectures",
             "Learning curves of the cross-domain paper's four architectures on parametric cars (Figure 4)",
-            "no data; trains four small encoders, some fifteen minutes on two cores",
+            "no data; trains four small encoders, some ten minutes on two cores",
             "voxstudio.lab.triplet_tables:architectures_table",
             needs_data=False,
         ),

@@ -46,7 +46,7 @@ CARS: Mapping[str, Any] = {
     "schedule": "constant", "learning_rate": 1e-3, "ema": 0.0, "classes": ("car",), **PLAIN,
 }  # fmt: skip
 """The paper's training on one class, cars told from other cars, at a size of minutes."""
-SEED, LOSS_STEPS, CURVE_STEPS, EVERY, OBJECTS = 62, 500, 900, 20, 300
+SEED, LOSS_STEPS, CURVE_STEPS, EVERY, OBJECTS = 62, 300, 500, 20, 300
 LEARNT, UNSEEN = 400, 24
 """Parametric objects of each class that these runs learn from; those of the batch whose loss is the test loss."""
 CLASSES = ("chair", "table", "lamp", "sofa", "bed", "car", "airplane")
