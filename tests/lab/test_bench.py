@@ -92,3 +92,12 @@ def test_files_are_written_no_slower_than_by_trimesh() -> None:
     assert set(rows) == {"export.obj", "export.stl"}
     assert all(one.value is not None and one.baseline is not None for one in rows.values())
     assert rows["export.obj"].holds, rows["export.obj"]
+
+
+def test_the_climber_that_ships_keeps_its_energy_in_bf16() -> None:
+    """Of the three rows only this one does not depend on how busy the machine is."""
+    from voxstudio.lab.bench_climb import climbing
+
+    shape, step, energy = climbing()
+    assert (shape.name, step.name, energy.name) == ("climb.shape_32", "climb.step", "climb.bf16_energy")
+    assert shape.value and step.ratio and energy.holds in (True, None)

@@ -14,7 +14,7 @@ from voxstudio.lab.bench_rows import Row
 
 def suites() -> dict[str, Callable[[], Sequence[Row]]]:
     """What can be measured: the first word of the rows' names, and what measures them."""
-    from voxstudio.lab import bench_map, bench_training, bench_window, bench_work
+    from voxstudio.lab import bench_climb, bench_map, bench_training, bench_window, bench_work
 
     return {
         "window": bench_window.start_up,
@@ -25,6 +25,7 @@ def suites() -> dict[str, Callable[[], Sequence[Row]]]:
         "mesh": bench_work.meshing,
         "export": bench_work.exporting,
         "map": bench_map.mapping,
+        "climb": bench_climb.climbing,
         "training": bench_training.training,
     }
 
