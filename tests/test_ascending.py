@@ -53,6 +53,31 @@ def test_it_plays_to_the_end_and_the_stage_follows_as_one_step_of_history(driver
     assert session.snapshots.find(session.state) is not None
     truth = climber.shapes()[1] > 0
     assert ((session.shown.grid.values > 0.5) & truth).sum() / truth.sum() > 0.9
+    ascent.set_seed(7)
+    ascent.play()
+    driver.until(lambda: ascent.done)
+    driver.rest()
+    assert len(session.states) == len(before) + 2, "what has climbed to its end stays when another one climbs"
+    assert session.shown.origin == "box, step 60 from noise, seed 7"
+
+
+def test_a_branch_without_noise_begins_with_some_and_leaves_the_steps_as_they_are(driver: SessionDriver) -> None:
+    ascent = driver.session.synthesis
+    ascent.wake()
+    driver.until(lambda: ascent.info is not None)
+    ascent.set(noise=0.0)
+    ascent.play()
+    driver.until(lambda: ascent.done)
+    driver.rest()
+    end = ascent.state.volumes.copy()
+    ascent.scrub(20)
+    early = ascent.state
+    ascent.branch()
+    driver.until(lambda: ascent.done)
+    driver.rest()
+    assert ascent.ascent.noise == 0.0 and ascent.state.step == 60
+    assert ascent.trail[20].volumes is early.volumes, "the state that it left stays as it was"
+    assert not np.array_equal(ascent.state.volumes, end) and ascent.trail.left_behind(0) is not None
 
 
 def test_scrub_go_on_and_branch(driver: SessionDriver) -> None:
@@ -102,6 +127,9 @@ def test_a_hand_on_the_ascent_while_it_plays_and_what_diverges_stops(driver: Ses
     driver.rest()
     assert "left all bounds" in session.message.sentence and session.message.where == "synthesis"
     assert np.isfinite(ascent.state.volumes).all() and session.shown is not None and ascent.follows
+    energies = [float(ascent.trail[k].energies.mean()) for k in range(len(ascent.trail))]
+    assert ascent.at == int(np.argmin(energies)) < len(energies) - 1, "not the ruin that the last steps left"
+    assert f"best state before that, step {ascent.state.step}" in session.message.sentence
 
 
 def test_from_the_stage_from_a_file_and_when_the_stage_is_taken_elsewhere(
@@ -133,7 +161,7 @@ def test_from_the_stage_from_a_file_and_when_the_stage_is_taken_elsewhere(
     assert session.shown.origin.startswith("step 0 from box.stl")
     (tmp_path / "photo.png").write_bytes(b"x")
     ascent.from_file(tmp_path / "photo.png")
-    driver.until(lambda: "neither a mesh nor" in session.message.sentence)
+    driver.until(lambda: session.message is not None and "neither a mesh nor" in session.message.sentence)
 
 
 def test_a_trail_is_bounded_and_keeps_first_and_last(monkeypatch: pytest.MonkeyPatch) -> None:

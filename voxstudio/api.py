@@ -187,7 +187,7 @@ class Model:
         from voxstudio.lab.probing import classifier, shown_to, softmax
 
         model = classifier(self._model)
-        seen = shown_to(grid.occupancy, self.card.resolution)
+        seen = shown_to(grid.occupancy, self.card)
         shares = softmax(model.logits(seen[None]))[0].tolist()
         return dict(sorted(zip(self.classes, shares, strict=True), key=lambda pair: -pair[1]))
 

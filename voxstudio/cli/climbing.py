@@ -55,6 +55,7 @@ def synthesize_command(arguments: argparse.Namespace) -> Outcome:
     from voxstudio.engine.latent_space import checked_seed
     from voxstudio.geometry.animation import ANIMATIONS
     from voxstudio.lab.climbing import synthesizer
+    from voxstudio.lab.frames import in_frame
     from voxstudio.lab.targets import read_solid
 
     path = Path(arguments.output)
@@ -79,7 +80,7 @@ def synthesize_command(arguments: argparse.Namespace) -> Outcome:
     if arguments.start:
         from voxstudio.core.voxel_grid import VoxelGrid
 
-        start = VoxelGrid.unit(read_solid(Path(arguments.start), model.card.resolution).grid)
+        start = VoxelGrid.unit(in_frame(read_solid(Path(arguments.start), model.card.resolution).grid, model.card))
     work = _Work(arguments, model, climber, start, count)
     if sheet:
         return work.sheet()

@@ -115,8 +115,8 @@ def _opened(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from voxstudio.lab.targets import read_solid
 
     model = classifier(api.open(arguments.checkpoint, arguments.device).inner)
-    side = model.card.resolution
-    return model, lambda path: shown_to(read_solid(path, side).grid, side)
+    card = model.card
+    return model, lambda path: shown_to(read_solid(path, card.resolution).grid, card)
 
 
 def _shares(verdict: Verdict, values: Any) -> dict[str, float]:

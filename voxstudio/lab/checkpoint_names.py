@@ -31,3 +31,17 @@ def free_name(path: Path, taken: Collection[str]) -> str:
     return next(
         name for i in range(1, len(names) + 3) if (name := stem if i == 1 else f"{stem}-{i}").lower() not in names
     )
+
+
+def able(capability: str) -> str:
+    """The checkpoints of the library that can do something, such as ``"classify"``, as words; "none" if none can."""
+    from voxstudio.engine.checkpoint import catalogue
+    from voxstudio.engine.places import checkpoint_folders
+    from voxstudio.families import capabilities
+
+    found = [
+        entry.name
+        for entry in catalogue(checkpoint_folders())
+        if entry.card is not None and not entry.problem and capability in capabilities(entry.card)
+    ]
+    return ", ".join(dict.fromkeys(found)) or "none (train one first)"

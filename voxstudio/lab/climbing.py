@@ -11,12 +11,13 @@ from voxstudio.core.errors import BadInput
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.ascending import can_synthesize
 from voxstudio.engine.family import Progress, Synthesizer, quiet
+from voxstudio.lab.checkpoint_names import able
 
 
 def synthesizer(model: Any) -> Synthesizer:
     """The model as a synthesizer; BadInput if it is none."""
     if not can_synthesize(model):
-        raise BadInput(f"The checkpoint {model.card.name} does not climb to shapes: choose one that does.")
+        raise BadInput(f"The checkpoint {model.card.name} does not climb to shapes: choose from {able('synthesize')}.")
     result: Synthesizer = model
     return result
 

@@ -22,6 +22,8 @@ def launch(
 ) -> subprocess.Popen[str]:
     """Start measuring a checkpoint (name or folder) or making a table. Raises OSError.
 
+    Without ``data`` it measures without real shapes, whatever VOXSTUDIO_DATA names.
+
     It says what it does as JSON lines (``progress``, ``notice``, ``done``, ``failed``), ends at ``stop`` on its
     standard input, lowers its own priority and takes all cores but one, so that sliders stay live.
     """
@@ -30,6 +32,7 @@ def launch(
         words += [name, str(value)] if value else []
     threads = str(max(1, (os.cpu_count() or 2) - 1))
     environment = {**MALLOC, **os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
+    environment["VOXSTUDIO_DATA"] = str(data or "")
     return subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment,
         encoding="utf-8", creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voxstudio.core.card import Card
 from voxstudio.core.errors import BadInput
 from voxstudio.core.paths import data_folder
 from voxstudio.data.grids import centred, resized
 from voxstudio.engine.family import Classifier, Progress, quiet
 from voxstudio.evaluation.attack import Attack, accuracy_curve, attacked
+from voxstudio.lab.checkpoint_names import able
+from voxstudio.lab.frames import in_frame
 
 Values = npt.NDArray[np.float32]
 
@@ -69,14 +72,14 @@ def can_classify(model: Any) -> bool:
 def classifier(model: Any) -> Classifier:
     """The model as a classifier; BadInput if it is none."""
     if not can_classify(model):
-        raise BadInput(f"The checkpoint {model.card.name} does not classify: choose one that does.")
+        raise BadInput(f"The checkpoint {model.card.name} does not classify: choose from {able('classify')}.")
     result: Classifier = model
     return result
 
 
-def shown_to(occupancy: npt.NDArray[np.bool_], side: int) -> Values:
-    """Voxels of any resolution as a classifier of ``side`` reads them, float32 ``[R, R, R]``; BadInput if empty."""
-    grid = centred(resized(np.asarray(occupancy, bool), side))
+def shown_to(occupancy: npt.NDArray[np.bool_], card: Card) -> Values:
+    """Voxels of any resolution as the classifier of a card reads them, float32 ``[R, R, R]``; BadInput if empty."""
+    grid = in_frame(centred(resized(np.asarray(occupancy, bool), card.resolution)), card)
     if not grid.any():
         raise BadInput("There is nothing to classify: the shape is empty.")
     return grid.astype(np.float32)
@@ -139,9 +142,7 @@ class Sample:
         return np.array([classes.index(name) for name in self.names], np.int64)
 
 
-def sample_objects(
-    classes: Sequence[str], side: int, count: int = SAMPLE, progress: Progress = quiet
-) -> Sample:  # fmt: skip
+def sample_objects(card: Card, count: int = SAMPLE, progress: Progress = quiet) -> Sample:
     """Test objects of ModelNet10 where its files are, else parametric shapes of the classes that both know.
 
     BadInput if there is no class that can be made.
@@ -151,25 +152,25 @@ def sample_objects(
     folder = data_folder()
     known = known_files(folder) if folder is not None and folder.is_dir() else {}
     if "vox30_test" in known:
-        test = read_npz(known["vox30_test"], None, tuple(classes), side)
+        test = read_npz(known["vox30_test"], None, card.classes, card.resolution)
         chosen = np.linspace(0, len(test) - 1, min(count, len(test))).astype(int).tolist()
         names = tuple(test.class_names[int(test.labels[k])] for k in chosen)
         grids = np.stack([test.occupancy(k) for k in chosen]).astype(np.float32)
         return Sample(grids, names, f"{len(chosen)} test objects of ModelNet10")
-    return _parametric(classes, side, count, progress)
+    return _parametric(card, count, progress)
 
 
-def _parametric(classes: Sequence[str], side: int, count: int, progress: Progress) -> Sample:
+def _parametric(card: Card, count: int, progress: Progress) -> Sample:
     from voxstudio.data.parametric import CLASSES, make
 
-    both = [name for name in CLASSES if name in classes]
+    both = [name for name in CLASSES if name in card.classes]
     if not both:
-        raise BadInput(f"No parametric shape is of a class that is known here ({', '.join(classes)}).")
+        raise BadInput(f"No parametric shape is of a class that is known here ({', '.join(card.classes)}).")
     grids, names = [], []
     for k in range(count):
         progress(k / count, f"Making shape {k + 1} of {count}")
         names.append(both[k % len(both)])
-        grids.append(shown_to(make(names[-1], FIRST_UNSEEN + k).occupancy(side), side))
+        grids.append(shown_to(make(names[-1], FIRST_UNSEEN + k).occupancy(card.resolution), card))
     return Sample(np.stack(grids), tuple(names), f"{count} parametric shapes ({', '.join(both)})")
 
 

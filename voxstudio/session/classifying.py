@@ -279,7 +279,7 @@ class Classifying:
             return
         if self._thread is None:
             self._thread = IoThread("voxstudio-probing", 2)
-        folder, asked, side = entry.folder, self._asked, entry.card.resolution
+        folder, asked, card = entry.folder, self._asked, entry.card
 
         def work(job: Job) -> Verdict:
             from voxstudio.lab import probing
@@ -288,7 +288,7 @@ class Classifying:
             with self._own.at_work(folder) as opened:
                 job.check()
                 model = probing.classifier(opened)
-                seen = probing.shown_to(grid.occupancy, side)
+                seen = probing.shown_to(grid.occupancy, card)
                 attack = Attack(asked.epsilon, asked.steps) if asked.mode == "attack" else None
                 return probing.examine(model, seen, asked.looked_for, attack, asked.truth)
 
@@ -330,7 +330,7 @@ class Classifying:
 
         first = compared[0].card
         assert first is not None
-        sample = probing.sample_objects(first.classes, first.resolution, progress=_part(job.progress, 0.0, 0.1))
+        sample = probing.sample_objects(first, progress=_part(job.progress, 0.0, 0.1))
         for k, entry in enumerate(compared):
             assert entry.card is not None
             told = _part(job.progress, 0.1 + 0.9 * k / len(compared), 0.1 + 0.9 * (k + 1) / len(compared))

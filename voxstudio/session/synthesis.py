@@ -15,12 +15,14 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.ascending import AscentThread, Climb, Climbed, ClimberInfo, Event, Known, Rested
 from voxstudio.engine.jobs import Job
 from voxstudio.engine.requests import Given
+from voxstudio.geometry.pieces import without_crumbs
+from voxstudio.session.ascent_starts import levelled, seeds_from, stirred
 from voxstudio.session.ascent_view import AscentView, Origin, climbs
 from voxstudio.session.film_files import THREE_QUARTER, write_ascent
 from voxstudio.session.trail import Trail
 
 WHERE = "synthesis"
-MOST_CHAINS, STIR = 4, 0.05
+MOST_CHAINS = 4
 USUAL_MOVE = 0.03
 """How far a voxel goes in a step that neither crawls nor jumps; volumes run from -1 to 1."""
 
@@ -132,12 +134,13 @@ class Synthesis(AscentView):
         if entry is None or entry.card is None:
             self._say("error", "No checkpoint climbs to shapes: train one of 3DWINN, or put one there.", WHERE)
             return False
-        side = entry.card.resolution
+        card = entry.card
 
         def work(_: Job) -> VoxelGrid:
+            from voxstudio.lab.frames import in_frame
             from voxstudio.lab.targets import read_solid
 
-            return VoxelGrid.unit(read_solid(source, side).grid, 0.5, source.name)
+            return VoxelGrid.unit(in_frame(read_solid(source, card.resolution).grid, card), 0.5, source.name)
 
         def done(grid: Any) -> None:
             self._from(Origin("file", grid, source.name))
@@ -200,16 +203,17 @@ class Synthesis(AscentView):
     def branch(self) -> None:
         """Go on from the state that is looked at with other noise; what came after it stays in the curve for a look.
 
-        Without noise every branch would go the same way, so it gets some, and a message says so.
+        Where steps have no noise every branch would go the same way: it then begins with some, as much as there is
+        still to go, so that what is nearly done changes little. The steps themselves stay as they are set.
         """
         state = self.state
         if state is None:
             return
-        if self._ascent.noise == 0.0:
-            self._stir()
         self._branched += 1
-        seeds = tuple(seed + 10_000 * self._branched for seed in _seeds(self._seed, len(state.volumes)))
+        seeds = tuple(seed + 10_000 * self._branched for seed in seeds_from(self._seed, len(state.volumes)))
         state = replace(self._trail.cut(self.at, remember=True), seeds=seeds)
+        if self._ascent.noise == 0.0:
+            state = stirred(state)
         self._at = len(self._trail) - 1
         self._playing, self._done = True, False
         self._follow_cascade(state)
@@ -280,7 +284,7 @@ class Synthesis(AscentView):
             return
         if self._through and self._origin.source == "noise":
             self._ascent = replace(self._ascent, cascade=0)
-        self._order(steps=steps, seeds=_seeds(self._seed, self._count), start=self._origin.grid)
+        self._order(steps=steps, seeds=seeds_from(self._seed, self._count), start=self._origin.grid)
         self._tell()
 
     def _go_on(self, steps: int | None) -> None:
@@ -296,13 +300,6 @@ class Synthesis(AscentView):
     def _follow_cascade(self, state: AscentState) -> None:
         if self._through:
             self._ascent = replace(self._ascent, cascade=state.cascade)
-
-    def _stir(self) -> None:
-        """Noise that moves a voxel by :data:`STIR` a step."""
-        step = self._ascent.step_size
-        noise = STIR / max(step**0.5 if self._ascent.method == "langevin" else step, 1e-3)
-        self._ascent = replace(self._ascent, noise=min(round(noise, 3), 2.0))
-        self._say("info", f"Without noise every branch goes the same way: Noise is {self._ascent.noise:g} now.", WHERE)
 
     def _forget(self) -> None:
         self._trail, self._at, self._done, self._branched = Trail(), 0, False, 0
@@ -363,16 +360,28 @@ class Synthesis(AscentView):
     def _take_rest(self, event: Rested) -> None:
         self._opening = False
         if event.sentence:
-            self._say("error", event.sentence, WHERE)
+            self._say("error", event.sentence + self._back_to_the_best(), WHERE)
         if event.number == self._newest and self._playing:
             self._playing, self._done = False, event.done
             if self.follows:
                 self._show(draft=False)
+                if self._done:
+                    self._given = None  # it stays in the history: what comes next is another step there
+
+    def _back_to_the_best(self) -> str:
+        """After steps that led astray look at the state of least energy; a sentence if it is not the last one."""
+        best = self._trail.best
+        if best is None or best == len(self._trail) - 1:
+            return ""
+        self._at = best
+        return f" You look at the best state before that, step {self._trail[best].step:,}."
 
     def _show(self, draft: bool, anew: bool = False) -> None:
         state, grid = self.state, self.grid(self._chain)
         if state is None or grid is None or self._info is None:
             return
+        if self._done and not draft and self.at == len(self._trail) - 1 and self._options().remove_crumbs:
+            grid = without_crumbs(grid).grid
         target = f"{self._ascent.target}, " if self._ascent.target else ""
         words = f"{target}step {state.step:,} from {self._origin.words}, seed {self._seed + self._chain}"
         given = Given(grid, words, self._info.name)
@@ -385,14 +394,3 @@ class Synthesis(AscentView):
         """What this model can do: a network and a class that it has."""
         target = ascent.target if ascent.target in info.targets else None
         return replace(ascent, target=target, cascade=min(max(ascent.cascade, 0), info.cascades - 1))
-
-
-def levelled(grid: VoxelGrid) -> VoxelGrid:
-    """The same surface at 0.5: where a family draws it at another level, matter must not look unsure."""
-    iso, values = grid.iso_level, grid.values
-    below, above = 0.5 * values / iso, 0.5 + 0.5 * (values - iso) / (1.0 - iso)
-    return replace(grid, values=np.where(values < iso, below, above).clip(0.0, 1.0).astype(np.float32), iso_level=0.5)
-
-
-def _seeds(first: int, count: int) -> tuple[int, ...]:
-    return tuple(range(first, first + count))

@@ -45,6 +45,15 @@ class Trail:
                 found.append((state.step, state.cascade))
         return tuple(found)
 
+    @property
+    def best(self) -> int | None:
+        """Which kept state of the last network has the least energy, in the mean of its chains; None without one."""
+        if not self._states:
+            return None
+        last = self._states[-1].cascade
+        means = [float(one.energies.mean()) if one.cascade == last else np.inf for one in self._states]
+        return int(np.argmin(np.nan_to_num(means, nan=np.inf)))
+
     def add(self, states: Sequence[AscentState]) -> None:
         """Keep these, which follow upon the last."""
         for state in states:

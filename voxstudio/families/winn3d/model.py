@@ -25,7 +25,7 @@ from voxstudio.families.winn3d.networks import WinnNet, build_cascade, score
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
 AT_ONCE = 16
-BOUND = 1e4
+BOUND = 50.0
 """Volumes beyond this are no shapes any more."""
 
 Grids = npt.NDArray[Any]
@@ -200,7 +200,7 @@ class Synthesizing(WinnModel):
         made = x[:, 0].numpy()
         if not np.isfinite(made).all() or np.abs(made).max() > BOUND:
             raise Diverged(
-                f"The ascent diverged at step {state.step + 1}: choose a smaller step size; the last shape stands."
+                f"The ascent diverged at step {state.step + 1}: choose a smaller step size."
             )
         energies, probabilities, slope = self._looked(made, ascent)
         if not np.isfinite(energies).all() or not np.isfinite(slope).all():
