@@ -139,6 +139,7 @@ def test_a_wrong_code_is_a_sentence_and_nothing_moves(driver: SessionDriver) -> 
         assert not session.move(name, value)
         assert said in session.message.sentence and session.message.where == "codes"
     assert driver.rest().shown is shown
+    assert session.move("continuous:0", 0.5) and session.message is None
 
 
 def test_a_direction_is_counted_from_where_it_began(driver: SessionDriver) -> None:

@@ -393,7 +393,7 @@ def test_a_bug_in_a_model_does_not_end_the_program(studio: SessionDriver, model:
     del model.fuse
     studio.session.set_options(fusion="max")
     studio.rest()
-    assert studio.session.shown is not None
+    assert studio.session.shown is not None and studio.session.message is None, "what works clears what did not"
 
 
 def test_an_unknown_checkpoint_is_refused_and_the_old_one_stays(studio: SessionDriver) -> None:
@@ -401,6 +401,34 @@ def test_an_unknown_checkpoint_is_refused_and_the_old_one_stays(studio: SessionD
     assert "nonesuch" in studio.session.message.sentence
     assert "ball" in studio.session.message.sentence
     assert studio.session.checkpoint.name == "ball"
+    add(studio, 60)
+    assert studio.session.message is not None, "a shape says nothing of the checkpoint that is not there"
+    assert studio.session.open_checkpoint("ball") and studio.session.message is None
+
+
+def test_what_works_clears_older_errors_of_its_panel(studio: SessionDriver, tmp_path: Path) -> None:
+    session = studio.session
+    add(studio, 60)
+    session.export(tmp_path / "ball.stl")
+    session.say("error", "It went wrong while the file was written.", "export")
+    studio.rest()
+    assert session.message.severity == "info" and "ball.stl" in session.message.sentence
+    session.add_picture(picture(70))
+    session.say("error", "It went wrong while the picture was read.", "images")
+    studio.rest()
+    assert session.message is not None and "while the picture" in session.message.sentence
+    session.export(tmp_path / "absent" / "ball.stl")
+    studio.rest()
+    session.add_picture(picture(80))
+    studio.rest()
+    assert session.message.where == "export", "of another panel"
+    session.export(tmp_path / "absent" / "ball.stl")
+    studio.rest()
+    assert session.message.severity == "error"
+    session.say("error", "One of the pictures is empty.", "images")
+    session.add_picture(picture(80))
+    studio.rest()
+    assert session.message is None
 
 
 def test_an_empty_catalogue_is_no_error_until_something_is_wanted(tmp_path: Path) -> None:

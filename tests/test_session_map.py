@@ -128,6 +128,8 @@ def test_what_cannot_be_mapped_leaves_what_was_open(driver: SessionDriver, libra
         assert told in rest(driver), name
         assert mapping.there is there and mapping.places is places and mapping.is_final
     assert not mapping.open("history") and "holds no shapes yet" in session.message.sentence
+    mapping.look_at(3, show=False)
+    assert session.message is None, "a point that is looked at clears what could not be opened"
 
 
 def test_cancelling_keeps_what_is_drawn(driver: SessionDriver, library: Path, tmp_path: Path) -> None:

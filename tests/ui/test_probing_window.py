@@ -119,6 +119,20 @@ def test_a_shape_begins_and_leaving_the_panel_rests(window: Driver, chair: Path,
     window.drop(panel, [tmp_path / "not.stl"])
     window.settle()
     assert panel.problem.isVisible() and "not.stl" in panel.problem.sentence.text()
+    status = window.window.status.doing
+    assert "not.stl" in status.full_text()
+    panel.play.click()
+    window.until(lambda: climb.state.step > 1)
+    assert panel.problem.isHidden(), "what can be played again needs no old message"
+    panel.play.click()
+    window.settle()
+    assert status.full_text().startswith("Ready")
+    for press in (panel.strip.step.click, panel.strip.branch.click, lambda: panel.source.chosen.emit("noise")):
+        session.say("error", "It went wrong.", "synthesis")
+        press()
+        assert panel.problem.isHidden()
+        climb.pause()
+        window.settle()
 
 
 def test_a_cloud_of_dots_stands_in_for_the_shape(window: Driver) -> None:

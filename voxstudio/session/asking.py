@@ -152,6 +152,8 @@ class Asking(State):
             request.draw.label if isinstance(request.draw, Draw) else request.label,
             result.side, result.difference, asked_at, pieces=result.pieces, crumbs=result.crumbs,
         )
+        if not result.draft:
+            self.settle("result", asked_at)
         self._tell("shown")
         if self._untold:
             self._untold = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -29,10 +31,14 @@ class Errands:
     hand: queues a call for the owner's thread; workers call it.
     changed: called when :attr:`current` changed.
     say: tells the person a severity, a sentence, and the panel concerned.
+    settle: see :meth:`State.settle`.
     """
 
-    def __init__(self, hand: Callable[[Callable[[], None]], None], changed: Callable[[], None], say: Say) -> None:
-        self._hand, self._changed, self._say = hand, changed, say
+    def __init__(
+        self, hand: Callable[[Callable[[], None]], None], changed: Callable[[], None], say: Say,
+        settle: Callable[[str, float], None],
+    ) -> None:  # fmt: skip
+        self._hand, self._changed, self._say, self._settle = hand, changed, say, settle
         self._running: dict[int, tuple[JobState, Job]] = {}
         self._io = IoThread()
         self._bench: IoThread | None = None
@@ -75,6 +81,10 @@ class Errands:
         """A job made way for another: it leaves the list, and nothing is told."""
         self._running.pop(job.number, None)
 
+    def settle(self, where: str, begun: float = math.inf) -> None:
+        """Something went well in a panel, be it without a job: see :meth:`State.settle`."""
+        self._settle(where, begun)
+
     def stop_all(self) -> bool:
         """Ask every job to stop and forget it; False if none ran."""
         if not self._running:
@@ -92,18 +102,20 @@ class Errands:
     ) -> bool:  # fmt: skip
         """Run ``work`` on the I/O thread, then ``done(value)`` on the owner's; errors are told in panel ``where``.
 
-        False if too much waits already. A job that is not ``seen`` runs without being shown. ``bench``: it computes for
-        long, so it has a thread of its own, beside that which reads and writes files. ``over`` is called whatever came
-        of it, ``watch`` with what the work hands over on its way (``job.partial``), both on the owner's thread. Closing
-        waits for a ``lasting`` job.
+        False if too much waits already. A job that is not ``seen`` runs without being shown, and settles nothing.
+        ``bench``: it computes for long, so it has a thread of its own, beside that which reads and writes files.
+        ``over`` is called whatever came of it, ``watch`` with what the work hands over on its way (``job.partial``),
+        both on the owner's thread. Closing waits for a ``lasting`` job.
         """
-        job = self.job(words, watch, lasting)
+        job, begun = self.job(words, watch, lasting), time.perf_counter()
 
         def ended(value: Any, error: BaseException | None) -> None:
             try:
                 if job.stopped or self._closed or isinstance(error, Cancelled):
                     return
                 if error is None:
+                    if seen:
+                        self.settle(where, begun)  # first: what it has to say itself stays
                     done(value)
                 elif isinstance(error, VoxStudioError):
                     self._say("error", str(error), where)

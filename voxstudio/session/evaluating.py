@@ -100,6 +100,7 @@ class Evaluating:
             self._say("error", f"{folder} does not exist: choose another folder.", "evaluate")
             return
         self._data = folder
+        self._errands.settle("evaluate")
         self._tell()
 
     @property
@@ -142,6 +143,7 @@ class Evaluating:
             self._say("error", f"The measuring process could not be started ({error.strerror}).", "evaluate")
             return False
         self._began, self._first, self._heard_end = time.monotonic(), -1.0, False
+        self._errands.settle("evaluate")
         self._status = EvaluationStatus("running", subject, 0.0, "Getting ready", result=self._status.result)
         self._reader = threading.Thread(
             target=self._read, args=(self._process,), name="voxstudio-evaluating", daemon=True

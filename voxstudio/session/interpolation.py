@@ -68,7 +68,7 @@ class Interpolation:
         self, errands: Errands, changed: Callable[[], None], say: Say, bench: Bench, place: Place,
         model: Callable[[], ModelInfo | None], kept: Callable[[], Kept | None], options: Callable[[], Options],
     ) -> None:  # fmt: skip
-        self._errands, self._changed, self._say, self._bench, self._place = errands, changed, say, bench, place
+        self._errands, self._tell, self._say, self._bench, self._place = errands, changed, say, bench, place
         self._model, self._present, self._looks = model, kept, options
         self._ids = itertools.count(1)
         self._keys: tuple[Keyframe, ...] = ()
@@ -271,6 +271,10 @@ class Interpolation:
         return True
 
     # ---- inside --------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self._errands.settle(WHERE)
+        self._tell()
 
     def _problem(self) -> str:
         if len(self._keys) < 2:

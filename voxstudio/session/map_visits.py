@@ -30,6 +30,7 @@ class MapVisits(MapState):
         self._list_neighbours()
         if self._focus is not None and show:
             self.show(self._focus)
+        self._errands.settle(WHERE)
         self._tell("map")
 
     def show(self, index: int) -> None:
@@ -75,6 +76,7 @@ class MapVisits(MapState):
     def select(self, indices: npt.ArrayLike) -> None:
         """Choose these points; none of them ends it."""
         self._selection = np.asarray(indices, np.int64)
+        self._errands.settle(WHERE)
         self._tell("map")
 
     # ---- guests --------------------------------------------------------------------------------

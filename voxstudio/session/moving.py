@@ -112,6 +112,8 @@ class Moving(Previews):
             card = self._checkpoint.card if self._checkpoint else None
             if self.given is not None and card is not None:
                 self._set(replace(self._options, iso=card.iso_level))  # a model's shape again: its own threshold
+        if not draft:
+            self.settle("codes")
         self._dragging = draft
         self._draw = draw
         self._submit(draft=draft)

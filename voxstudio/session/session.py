@@ -197,6 +197,7 @@ class Session(Filming):
         except VoxStudioError as error:
             self._say("error", str(error), "checkpoint")
             return False
+        self.settle("checkpoint")
         self._worker.retry(str(entry.folder))
         self._leave_latent(entry)
         self._choose(entry)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -40,6 +42,7 @@ class State:
         self._shown: Shown | None = None
         self._contributions: tuple[Contribution, ...] = ()
         self._message: Message | None = None
+        self._said_at = 0.0
         self._history = History()
         self._numbers = itertools.count(1)
         self._floor = 0  # results up to this number are no longer wanted
@@ -50,7 +53,7 @@ class State:
         self._untold = False  # options changed that nobody was told of yet
         self._awake = False
         self._closed = False
-        self._errands = Errands(self._hand, partial(self._tell, "job"), self._say)
+        self._errands = Errands(self._hand, partial(self._tell, "job"), self._say, self.settle)
 
     # ---- what there is -------------------------------------------------------------------------
 
@@ -123,7 +126,7 @@ class State:
 
     @property
     def message(self) -> Message | None:
-        """The last thing the person should be told, until it is dismissed or replaced."""
+        """The last thing the person should be told, until it is dismissed, replaced or settled."""
         return self._message
 
     @property
@@ -173,6 +176,15 @@ class State:
             self._message = None
             self._tell("message")
 
+    def settle(self, where: str, begun: float = math.inf) -> None:
+        """Something went well in a panel: an error or a warning that it gave before is dismissed.
+
+        ``begun``: when that was begun, by ``time.perf_counter()``; what was said since then stays.
+        """
+        message = self._message
+        if message is not None and message.where == where and message.severity != "info" and self._said_at < begun:
+            self.dismiss_message()
+
     # ---- inside --------------------------------------------------------------------------------
 
     def _tell(self, topic: str) -> None:
@@ -180,7 +192,7 @@ class State:
             callback(topic)
 
     def _say(self, severity: str, sentence: str, where: str, details: tuple[str, ...] = ()) -> None:
-        self._message = Message(severity, sentence, where, details)
+        self._message, self._said_at = Message(severity, sentence, where, details), time.perf_counter()
         self._tell("message")
 
     def _hand(self, call: Callable[[], None]) -> None:

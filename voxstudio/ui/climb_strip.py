@@ -72,8 +72,8 @@ class ClimbStrip(QWidget):
         column.addLayout(row)
         column.addLayout(words)
         self.rewind.clicked.connect(climb.rewind)
-        self.step.clicked.connect(climb.step)
-        self.branch.clicked.connect(climb.branch)
+        self.step.clicked.connect(self._step)
+        self.branch.clicked.connect(self._branch)
         self.keep.clicked.connect(climb.keep)
         self.compare.clicked.connect(self._compare)
         self.film.clicked.connect(studio.commands.action("climb-film").trigger)
@@ -115,6 +115,16 @@ class ClimbStrip(QWidget):
         energy = f"{state.energies[min(climb.chain, len(state.energies) - 1)]:.2f}".replace("-", "\N{MINUS SIGN}")
         words = f"Step {state.step:,} · energy {energy}"
         return f"{words} · {climb.step_ms:.0f} ms a step" if climb.step_ms and climb.playing else words
+
+    @Slot()
+    def _step(self) -> None:
+        self._studio.session.settle("synthesis")
+        self._studio.session.synthesis.step()
+
+    @Slot()
+    def _branch(self) -> None:
+        self._studio.session.settle("synthesis")
+        self._studio.session.synthesis.branch()
 
     @Slot(int)
     def _scrubbed(self, index: int) -> None:

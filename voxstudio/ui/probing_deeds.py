@@ -52,7 +52,8 @@ class ProbingDeeds(QObject):
             climb.pause()
         else:
             self._window.go("synthesis")
-            climb.play()
+            if climb.play():
+                self._studio.session.settle("synthesis")
 
     @Slot()
     def begin_with(self) -> None:

@@ -190,13 +190,14 @@ class SynthesisPanel(MeshDrop):
 
     @Slot(str)
     def _begin_with(self, key: str) -> None:
-        climb = self._studio.session.synthesis
+        session = self._studio.session
+        climb = session.synthesis
         if key == "noise":
             climb.from_noise()
-        elif key == "stage":
-            climb.from_stage()
-        else:
+        elif key == "file":
             self._studio.commands.action("climb-mesh").trigger()
+        if key == "noise" or (key == "stage" and climb.from_stage()):
+            session.settle("synthesis")
         self.source.choose(climb.origin.source)
 
     @Slot()

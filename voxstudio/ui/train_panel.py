@@ -156,6 +156,7 @@ class TrainPanel(QWidget):
         self.setup.check()
         plan = self.setup.plan()
         if not self.setup.problems and plan is not None and self._studio.session.training.start(plan):
+            self._studio.session.settle("training")
             self.setup.forget_name()
 
     @Slot()
