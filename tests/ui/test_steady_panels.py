@@ -30,6 +30,9 @@ def test_a_message_moves_nothing(studio: Any, photos: list[Path]) -> None:
         dock = studio.window.docks["reconstruct"]
         assert banner.isVisible() and banner.sentence.text() == sentence
         assert dock.rect().contains(banner.geometry())
+        title = dock.titleBarWidget()
+        assert banner.y() >= title.geometry().bottom() and dock.childAt(title.tear.geometry().center()) is title.tear
+        assert not banner._scroll.verticalScrollBar().maximum(), "a message that fits is seen whole"
         assert places(panel) == before
         studio.session.dismiss_message()
         studio.settle()

@@ -11,15 +11,18 @@ from voxstudio.ui.studio import Studio
 
 _ICONS = {"info": "check-circle", "warning": "warning", "error": "warning-circle"}
 MOST_LINES = 5
+"""Of a panel that is in no dock; in a dock there is as much room as below its title."""
 _EDGE = 8
 _BESIDE = 12 + 18 + 8 + 8 + 30 + 4
 """Pixels that the icon, the button and the gaps take from the width."""
+_ABOVE_AND_BELOW = 8 + 8
 
 
 class Banner(QFrame):
     """Shows the session's message if it concerns one of ``places``; hidden otherwise.
 
-    In a dock it lies over the title, wherever it was laid out: what a person points at never moves.
+    In a dock it lies below the title, over the panel, wherever it was laid out: what a person points at never moves,
+    and the title's button stays in reach. It is as high as its words; more of them than the panel has room for scroll.
     """
 
     def __init__(self, studio: Studio, *places: str) -> None:
@@ -49,21 +52,19 @@ class Banner(QFrame):
         self._changed("message")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """As high as its words, up to a few lines; more of them scroll."""
+        """As high as its words, as far as there is room."""
         super().resizeEvent(event)
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as wide as the dock."""
+        """Stay as wide as the dock, and no higher."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._lie_over()
         return False
 
     def _lie_over(self) -> None:
-        """Leave the layout for the head of the dock, if there is one."""
-        ground = self.parentWidget()
-        while ground is not None and not isinstance(ground, QDockWidget):
-            ground = ground.parentWidget()
+        """Leave the layout for the top of the dock, if there is one."""
+        ground = self._dock()
         if ground is None:
             return
         if self.parentWidget() is not ground:
@@ -73,14 +74,23 @@ class Banner(QFrame):
         self.setFixedWidth(ground.width() - 2 * _EDGE)
         self._fit()
         self.adjustSize()
-        self.move(_EDGE, _EDGE // 2)
+        self.move(_EDGE, ground.titleBarWidget().height())
         self.raise_()
 
+    def _dock(self) -> QDockWidget | None:
+        ground = self.parentWidget()
+        while ground is not None and not isinstance(ground, QDockWidget):
+            ground = ground.parentWidget()
+        return ground
+
     def _fit(self) -> None:
-        line = self.sentence.fontMetrics().lineSpacing()
+        line, dock = self.sentence.fontMetrics().lineSpacing(), self._dock()
         inside = self.width() - _BESIDE if self.isVisible() else theme.PANEL_WIDTH - 32 - _BESIDE
         needed = self.sentence.heightForWidth(max(inside, 80))
-        self._scroll.setFixedHeight(min(max(needed, line), MOST_LINES * line))
+        room = MOST_LINES * line
+        if dock is not None:
+            room = dock.height() - dock.titleBarWidget().height() - _ABOVE_AND_BELOW - _EDGE
+        self._scroll.setFixedHeight(min(max(needed, line), max(room, line)))
 
     @Slot(str)
     def _changed(self, topic: str) -> None:
