@@ -206,20 +206,55 @@ def test_bars_follow_the_stage_and_attack_is_a_command(window: Driver) -> None:
     probe, session = window.session.classifying, window.session
     assert not probe.from_stage() and "no shape on the stage" in session.message.sentence
     session.show_grid(VoxelGrid.unit(np.pad(np.ones((6, 6, 6)), 3)), "a block")
+    window.until(lambda: probe.verdict is not None and probe.source == "stage" and not probe.busy)
     window.settle()
-    panel.take_stage.click()
-    window.until(lambda: probe.verdict is not None and probe.source == "stage")
-    window.settle()
+    legend = window.window.viewport.overlay.legend
     assert session.shown.origin == "a block" and not probe.on_stage, "what stands there stays as it is"
+    assert panel.bars.isVisible() and panel.colour.value() == "none" and not legend.isVisible(), "as it is seen"
+    panel.take_stage.click()
+    window.until(lambda: probe.on_stage)
+    window.settle()
+    assert panel.colour.value() == "where" and legend.isVisible() and not panel.take_stage.isEnabled()
     session.show_grid(VoxelGrid.unit(np.pad(np.ones((12, 12, 2)), ((0, 0), (0, 0), (5, 5)))), "a plate")
     window.until(lambda: probe.name == "a plate" and not probe.busy)
     window.window.commands.action("attack-stage").trigger()
     window.until(lambda: not probe.busy and probe.on_stage)
     window.settle()
     assert probe.verdict.attack is not None and session.shown.origin.startswith("a plate: ")
-    session.undo()
+    assert panel.name.full_text() == "A plate, attacked" and not panel.take_stage.isEnabled()
+    attacked = session.state
+    panel.attack.undo.click()
+    window.until(lambda: not probe.busy and probe.asked.mode == "look")
     window.settle()
-    assert session.shown.origin == "a plate"
+    assert panel.mode.value() == "look" and panel.colour.value() == "where" and legend.isVisible()
+    assert "attacked" not in session.shown.origin and session.shown.origin.startswith("a plate: ")
+    window.window.commands.action("attack-stage").trigger()
+    window.until(lambda: not probe.busy and "attacked" in session.shown.origin)
+    window.settle()
+    assert session.state == attacked, "one step of the history"
+    session.undo()
+    window.until(lambda: session.shown.origin == "a plate" and not probe.busy)
+    window.settle()
+    assert probe.asked.mode == "look" and panel.colour.value() == "none", "what is seen was not attacked"
+    session.redo()
+    window.until(lambda: probe.name == "a plate, attacked" and not probe.busy)
+    panel.take_stage.click()
+    window.until(lambda: probe.on_stage)
+    window.settle()
+    assert session.shown.origin.startswith("a plate, attacked: ") and session.shown.origin.count("attacked") == 1
+
+
+def test_the_panel_that_opens_first_classifies_the_first_shape(
+    open_window: Callable[..., Driver], library: Path, trained: Path
+) -> None:
+    (library / "winn").symlink_to(trained, target_is_directory=True)
+    driver = open_window(panel="classify", first_shape=True)
+    probe = driver.session.classifying
+    driver.until(lambda: probe.verdict is not None and not probe.busy)
+    assert probe.name == driver.session.shown.origin and probe.source == "stage"
+    driver.canvas.stop_turning()
+    driver.settle()
+    assert driver.window.docks["classify"].panel.bars.isVisible()
 
 
 def test_both_panels_fit_into_a_small_window(open_window: Callable[..., Driver], library: Path, trained: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,14 @@ import numpy.typing as npt
 from voxstudio.core.errors import BadInput, Cancelled, VoxStudioError
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.jobs import IoThread, Job
-from voxstudio.engine.requests import Given, Tint
+from voxstudio.engine.requests import Given
 from voxstudio.evaluation.attack import EPSILON, Attack
 from voxstudio.session.ascent_view import Present, offers
 from voxstudio.session.bench import Bench
 from voxstudio.session.errands import Errands, Say
 from voxstudio.session.table_seven import TableRow, table_seven
 from voxstudio.session.values import Shown
+from voxstudio.session.verdict_views import attacked, attacked_name, looked
 
 if TYPE_CHECKING:
     from voxstudio.engine.checkpoint import Entry
@@ -32,7 +34,6 @@ CLOSING_S = 20.0
 MODES, COLOURS = ("look", "attack"), ("where", "sign", "none")
 COMPARED = ("winn-modelnet10", "baseline-modelnet10")
 """Checkpoints whose curves are drawn beside each other."""
-MINUS = "\N{MINUS SIGN}"
 
 Curve = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
@@ -83,6 +84,7 @@ class Classifying:
         self._asked = Asked()
         self._verdict: Verdict | None = None
         self._given: Given | None = None
+        self._made: WeakSet[Given] = WeakSet()  # the history may bring any of them back
         self._job: Job | None = None
         self._again: bool | None = None  # whether a newer wish, draft or not, waits
         self._active = self._measuring = False
@@ -115,8 +117,9 @@ class Classifying:
 
     @property
     def name(self) -> str:
-        """Words for the shape."""
-        return self._name
+        """Words for the shape, as it stands before the classifier."""
+        hurt = self._asked.mode == "attack" and self._verdict is not None and self._verdict.attack is not None
+        return attacked_name(self._name) if hurt else self._name
 
     @property
     def source(self) -> str:
@@ -143,6 +146,11 @@ class Classifying:
         """True while what stands on the stage is what was classified, coloured."""
         return self._given is not None and self._wanted() is self._given
 
+    @property
+    def colour(self) -> str:
+        """What colours the stage, now or as soon as the answer is there: one of :data:`COLOURS`."""
+        return self._asked.colour if self.on_stage or (self.busy and self._shows) else "none"
+
     def table(self) -> tuple[TableRow, ...]:
         """The paper's Table 7 beside what the shipped checkpoints' cards say."""
         return table_seven(self._entries())
@@ -157,6 +165,7 @@ class Classifying:
             return
         self._folder, self._verdict = found.folder, None
         self._asked = replace(self._asked, looked_for=None, truth=None)
+        self._errands.settle(WHERE)
         self._examine()
         self._tell()
 
@@ -173,11 +182,12 @@ class Classifying:
             return False
         same = asked == self._asked
         self._asked, before = asked, self._asked
+        self._errands.settle(WHERE)
         if same and draft:
             return True
         if self._grid is not None:
             self._shows = True
-            if self._verdict is not None and replace(before, colour=asked.colour) == asked:
+            if self._verdict is not None and not self.busy and replace(before, colour=asked.colour) == asked:
                 self._show(draft)
             else:
                 self._examine(draft)
@@ -187,23 +197,25 @@ class Classifying:
     def activate(self, on: bool) -> None:
         """Follow the stage, or leave it alone: what is not seen is not classified."""
         self._active = on
-        if on and self._grid is None and self.entry is not None:
-            shown = self._shown()
-            if shown is not None and not shown.surface.is_empty:
-                self.from_stage(quiet=True)
+        self.follow()
 
     # ---- the shape -----------------------------------------------------------------------------
 
-    def from_stage(self, quiet: bool = False) -> bool:
-        """Classify what stands on the stage, and from now on whatever stands there; False and a message without."""
+    def from_stage(self) -> bool:
+        """Classify what stands on the stage and colour it, and from now on classify whatever stands there.
+
+        False and a message without a shape. What was classified, or attacked, and stands there already stays so.
+        """
         shown = self._shown()
         if shown is None or shown.surface.is_empty:
-            if not quiet:
-                self._say("error", "There is no shape on the stage: make one first, or drop a mesh.", WHERE)
-                self._tell()
+            self._say("error", "There is no shape on the stage: make one first, or drop a mesh.", WHERE)
+            self._tell()
             return False
-        self._source, self._shows = "stage", False
-        self._take(shown.grid, shown.origin)
+        self._source = "stage"
+        if self.on_stage:
+            self._tell()
+        else:
+            self._look_at(shown, show=True)
         return True
 
     def from_file(self, path: Path | str) -> bool:
@@ -226,14 +238,19 @@ class Classifying:
         return self._errands.start(f"Reading {source.name}", work, done, WHERE, over=self._tell)
 
     def follow(self) -> None:
-        """Something stands on the stage: classify it, if that is wanted and it is not our own doing."""
+        """Something stands on the stage: classify it, if that is wanted and it is not our own doing.
+
+        It stays as it is: whoever moves it elsewhere goes on from there.
+        """
         shown = self._shown()
-        if not self._active or self._source != "stage" or shown is None or self.on_stage or shown.surface.is_empty:
+        if not self._active or self._source == "file" or self.entry is None or self.on_stage:
+            return
+        if shown is None or shown.surface.is_empty or shown.grid is self._grid:
             return
         if shown.draw is not None and shown.draw is self._given:
             return
-        self._shows = False
-        self._take(shown.grid, shown.origin)
+        self._source = "stage"
+        self._look_at(shown, show=False)
 
     # ---- many shapes ---------------------------------------------------------------------------
 
@@ -264,8 +281,16 @@ class Classifying:
 
     # ---- inside --------------------------------------------------------------------------------
 
+    def _look_at(self, shown: Shown, show: bool) -> None:
+        """Classify what is seen; an attack is over once something else is seen."""
+        self._shows, self._asked = show, replace(self._asked, mode="look")
+        self._given = None  # the history may bring it back, as a shape like any other
+        ours = isinstance(shown.draw, Given) and shown.draw in self._made
+        self._take(shown.grid, shown.draw.grid.name if ours else shown.origin)
+
     def _take(self, grid: VoxelGrid, name: str) -> None:
         self._grid, self._name = grid, name
+        self._errands.settle(WHERE)
         self._examine()
         self._tell()
 
@@ -317,11 +342,12 @@ class Classifying:
         if verdict is None or entry is None:
             return
         if self._asked.mode == "attack":
-            given = _attacked(verdict, self._name, entry.name)
+            given = attacked(verdict, self._name, entry.name)
         else:
-            given = _looked(verdict, self._name, entry.name, self._asked.colour)
+            given = looked(verdict, self._name, entry.name, self._asked.colour)
         fresh = not self.on_stage
         self._given = given
+        self._made.add(given)
         self._present(given, draft, fresh)
 
     def _measured(self, compared: list[Entry], steps: int, job: Job) -> None:
@@ -357,28 +383,6 @@ class Classifying:
     def _over(self) -> None:
         self._measuring = False
         self._tell()
-
-
-def _looked(verdict: Verdict, name: str, maker: str, colour: str) -> Given:
-    words = f"{name}: {verdict.answer.replace('_', ' ')}, {verdict.probabilities.max():.0%}"
-    what = verdict.looked_for.replace("_", " ")
-    tint = None
-    if colour == "where":
-        tint = Tint(np.abs(verdict.saliency), "ignored", f"looked at for {what}", signed=False)
-    elif colour == "sign":
-        tint = Tint(verdict.saliency, f"against {what}", f"for {what}")
-    return Given(VoxelGrid.unit(verdict.grid, 0.5, name), words, maker, tint=tint)
-
-
-def _attacked(verdict: Verdict, name: str, maker: str) -> Given:
-    change = verdict.change
-    most = float(np.abs(change).max())
-    words = f"{name}: {verdict.answer.replace('_', ' ')}"
-    if verdict.attack is not None and most > 0:
-        still = "still " if verdict.answer == verdict.answer_after else ""
-        words += f"; attacked, {still}{verdict.answer_after.replace('_', ' ')}"
-    tint = Tint(change / max(most, 1e-9), f"{MINUS}{most:.3g}", f"+{most:.3g}")
-    return Given(VoxelGrid.unit(verdict.perturbed, 0.5, name), words, maker, tint=tint)
 
 
 def _part(progress: Callable[[float, str], None], low: float, high: float) -> Callable[[float, str], None]:

@@ -34,13 +34,15 @@ class AttackCard(widgets.Card):
         self.truth.setToolTip("The class that the attack leads away from")
         inputs.calm_wheel(self.truth)
         self.told = widgets.words("", "hint", wrap=True)
-        for part in (self.epsilon, self.steps, widgets.labelled("Away from", self.truth), self.told):
+        self.undo = widgets.button("Undo attack", "slim", "arrow-counter-clockwise", "Back to the shape as it was")
+        for part in (self.epsilon, self.steps, widgets.labelled("Away from", self.truth), self.told, self.undo):
             self.body.addWidget(part)
         self.epsilon.moved.connect(self._drag)
         self.epsilon.settled.connect(self._set)
         self.steps.moved.connect(self._drag)
         self.steps.settled.connect(self._set)
         self.truth.activated.connect(self._aim)
+        self.undo.clicked.connect(self._undo)
 
     def follow(self) -> None:
         """Show what is set and what came of it."""
@@ -52,6 +54,7 @@ class AttackCard(widgets.Card):
             self.steps.set_value(asked.steps)
         classes = verdict.classes if verdict is not None else ()
         fill_classes(self.truth, classes, "The answer", asked.truth)
+        self.undo.setEnabled(verdict is not None and verdict.attack is not None)
         if verdict is None or verdict.attack is None:
             self.told.setText("Every voxel is moved along the sign of the loss's gradient.")
             return
@@ -74,6 +77,10 @@ class AttackCard(widgets.Card):
         self._studio.session.classifying.set(
             draft, mode="attack", epsilon=self.epsilon.value(), steps=round(self.steps.value())
         )
+
+    @Slot()
+    def _undo(self) -> None:
+        self._studio.session.classifying.set(mode="look")
 
     @Slot(int)
     def _aim(self, index: int) -> None:

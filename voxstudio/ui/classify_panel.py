@@ -59,7 +59,7 @@ class ClassifyPanel(MeshDrop):
         self.controls = ShapeControls(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
         self.save.clicked.connect(studio.commands.action("save").trigger)
-        self.take_stage = widgets.button("Classify the stage", "primary", "tag", "Take the shape that stands there now")
+        self.take_stage = widgets.button("Classify the stage", "primary", "tag", "Classify what stands there now")
         self._lay_out()
         self._connect()
         for topic in ("catalogue", "classify", "shown"):
@@ -105,6 +105,7 @@ class ClassifyPanel(MeshDrop):
         if topic in ("catalogue", "classify"):
             self._follow()
         elif topic == "shown" and (session.shown is None or not session.shown.draft):
+            self._follow_stage()
             self.save.setEnabled(session.shown is not None and not session.shown.surface.is_empty)
 
     def _fill(self) -> None:
@@ -136,9 +137,8 @@ class ClassifyPanel(MeshDrop):
         self.attack.setVisible(there and attacks)
         self.curves.setVisible(there and attacks)
         self.table.setVisible(there and attacks)
-        self.take_stage.setEnabled(there)
         self.mode.choose(asked.mode)
-        self.colour.choose(asked.colour)
+        self._follow_stage()
         if verdict is not None:
             attacked = verdict.attack is not None
             before = verdict.probabilities.tolist() if attacked else ()
@@ -147,6 +147,12 @@ class ClassifyPanel(MeshDrop):
             fill_classes(self.looked_for, verdict.classes, "The answer", asked.looked_for)
         self.attack.follow()
         self.curves.follow()
+
+    def _follow_stage(self) -> None:
+        """The colour that is seen, and whether what stands there can be taken: not what was taken already."""
+        probe = self._studio.session.classifying
+        self.colour.choose(probe.colour)
+        self.take_stage.setEnabled(probe.entry is not None and not probe.on_stage)
 
     # ---- what is chosen --------------------------------------------------------------------------
 
