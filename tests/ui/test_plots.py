@@ -142,6 +142,31 @@ def test_one_curve_is_chosen_and_stays_chosen_while_the_run_goes_on(qtbot: Any, 
     assert axes.get_ylabel() == "IoU" and axes.get_yscale() == "log" and axes.get_legend() is None
 
 
+def test_words_numbers_and_names_are_seen_whole(qtbot: Any, parts: Any) -> None:
+    plot = Plot(parts, 128, calm=False, empty="Play draws the energy here")
+    qtbot.addWidget(plot)
+    plot.resize(340, 128)
+    plot.show()
+    qtbot.waitUntil(lambda: plot.drawn > 0, timeout=60_000)
+    assert [text.get_text() for text in plot.canvas.figure.axes[0].texts] == ["Play draws the energy here"]
+    steps = np.arange(3, dtype=np.int64)
+    for scale in (1.0, 1e-5, 1e4, -1.25e10):
+        for count in (1, 2, 5):
+            names = [f"Chain {k + 1}" for k in range(count)]
+            before = plot.drawn
+            plot.show_curves({name: (steps, scale * (1.0 + steps)) for name in names}, {n: n for n in names}, "Energy")
+            qtbot.waitUntil(lambda before=before: plot.drawn > before, timeout=60_000)
+            (axes,) = plot.canvas.figure.axes
+            renderer, whole = plot.canvas.get_renderer(), plot.canvas.figure.bbox
+            boxes = [axes.yaxis.get_tightbbox(renderer), axes.xaxis.get_tightbbox(renderer)]
+            if count > 1:
+                boxes.append(axes.get_legend().get_window_extent(renderer))
+                assert boxes[-1].y0 >= axes.bbox.y1 - 1.0
+            for box in boxes:
+                assert box.x0 >= 0 and box.x1 <= whole.x1 and box.y0 >= 0 and box.y1 <= whole.y1, (scale, count, box)
+            assert axes.yaxis.get_offset_text().get_text() == "" and axes.bbox.height > 30
+
+
 def test_nothing_is_drawn_unseen_and_many_changes_are_one_drawing(qtbot: Any, card: CurveCard) -> None:
     qtbot.wait(700)
     drawn = card.plot.drawn

@@ -82,3 +82,14 @@ def csv_of(curves: Mapping[str, Curve]) -> str:
     for step in sorted({step for _, column in columns for step in column}):
         rows.append(",".join([str(step), *(f"{column[step]:.9g}" if step in column else "" for _, column in columns)]))
     return "\n".join(rows) + "\n"
+
+
+def thousands(value: float, _: int) -> str:
+    """A step, for matplotlib's formatter."""
+    return f"{value:,.0f}"
+
+
+def brief(value: float, _: int) -> str:
+    """A value in few letters, for matplotlib's formatter: ``16,000``, ``1.2e10``."""
+    words = f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.4g}"
+    return words.replace("e+0", "e").replace("e+", "e").replace("e-0", "e-").replace("-", "\N{MINUS SIGN}")

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QStacked
 
 from voxstudio.core.errors import CannotWrite
 from voxstudio.ui import theme
-from voxstudio.ui.curves import Curve, csv_of, outline, smoothed, span, thinned
+from voxstudio.ui.curves import Curve, brief, csv_of, outline, smoothed, span, thinned, thousands
 from voxstudio.ui.imports import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 300
 """A plot is drawn three times a second at most: each time costs the sliders a frame."""
+_LEFT = 50
+"""Pixels from the left edge to the axes, at least."""
 PICTURES = {".png": "PNG picture", ".svg": "SVG drawing", ".pdf": "PDF document", ".csv": "CSV table"}
 
 
@@ -35,14 +37,15 @@ class Plot(QWidget):
     """A canvas of matplotlib that is drawn only while it can be seen.
 
     ``along`` is what is counted from left to right, ``across`` what several curves measure; ``calm`` draws a smoothed
-    curve over the values.
+    curve over the values; ``empty`` is what stands there as long as there are none.
     """
 
     def __init__(
-        self, studio: Studio, height: int = 184, along: str = "Step", calm: bool = True, across: str = "Loss"
-    ) -> None:
+        self, studio: Studio, height: int = 184, along: str = "Step", calm: bool = True, across: str = "Loss",
+        empty: str = "The first values come soon",
+    ) -> None:  # fmt: skip
         super().__init__()
-        self._studio = studio
+        self._studio, self._empty = studio, empty
         self._along, self._across, self._calm = along, across, calm
         self._curves: dict[str, Curve] = {}
         self._titles: dict[str, str] = {}
@@ -225,6 +228,7 @@ class Plot(QWidget):
             raw.set_data(*outline(steps, values))
             calm.set_data(*thinned(steps, smoothed(values) if self._calm else values))
         if self._fit() or self._ground is None:
+            self._make_room()
             with self._style():
                 self._canvas.draw()
         else:
@@ -232,6 +236,15 @@ class Plot(QWidget):
             self._draw_lines()
             self._canvas.update()
         self.drawn += 1
+
+    def _make_room(self) -> None:
+        """Numbers and word at the left are seen whole, however long they are."""
+        figure, renderer, ratio = self._canvas.figure, self._canvas.get_renderer(), self.devicePixelRatioF()
+        (axes,) = figure.axes
+        box = axes.yaxis.get_tightbbox(renderer)
+        if box is not None:
+            left = (axes.bbox.x0 - box.x0) / ratio + 4.0
+            figure.subplots_adjust(left=max(left, _LEFT) / max(self.width(), 120))
 
     def _ground_drawn(self, event: Any) -> None:
         """matplotlib drew axes and words: keep them, and draw the lines over them."""
@@ -251,9 +264,7 @@ class Plot(QWidget):
         figure.clear()
         figure.set_facecolor(tokens.raised)
         axes = figure.add_subplot()
-        wide, high = max(self.width(), 120), max(self.height(), 80)
-        top = 24 if len(names) > 1 else 8
-        figure.subplots_adjust(left=50 / wide, right=1 - 10 / wide, top=1 - top / high, bottom=34 / high)
+        wide, high, top = max(self.width(), 120), max(self.height(), 80), 8.0
         seen = [colour for colour in theme.CATEGORIES if theme.contrast(colour, tokens.raised) >= 2.9]
         colours = [tokens.accent] if len(names) == 1 else seen
         self._lines, self._ground = [], None
@@ -268,18 +279,33 @@ class Plot(QWidget):
             axes.set_yscale("log", nonpositive="mask")
         else:
             axes.yaxis.set_major_locator(MaxNLocator(5))
+            axes.yaxis.set_major_formatter(FuncFormatter(brief))  # a factor above the axis would be cut
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+        axes.xaxis.set_major_formatter(FuncFormatter(thousands))
         axes.grid(True, linewidth=0.6)
         axes.tick_params(length=0, pad=4)
         axes.set_xlabel(self._along, labelpad=2)
         axes.set_ylabel(self._titles.get(names[0], names[0]) if len(names) == 1 else self._across, labelpad=2)
         if len(names) > 1:
-            place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, "borderpad": 0.2}
-            axes.legend(frameon=False, ncols=len(names), fontsize="small", handlelength=1.4, columnspacing=1.2, **place)
+            top = self._name_curves(axes, len(names))
         elif not names:
             axes.set_axis_off()
-            axes.text(0.5, 0.5, "The first values come soon", transform=axes.transAxes, ha="center", color=tokens.muted)
+            axes.text(0.5, 0.5, self._empty, transform=axes.transAxes, ha="center", color=tokens.muted)
+        figure.subplots_adjust(left=_LEFT / wide, right=1 - 10 / wide, top=1 - top / high, bottom=34 / high)
+
+    def _name_curves(self, axes: Any, count: int) -> float:
+        """A legend above the axes, in as many rows as it takes to be seen whole; its height in pixels."""
+        figure, renderer = self._canvas.figure, self._canvas.get_renderer()
+        place = {"loc": "upper right", "bbox_to_anchor": (1.0, 1.0), "bbox_transform": figure.transFigure}
+        for columns in range(count, 0, -1):
+            legend = axes.legend(
+                frameon=False, ncols=columns, fontsize="small", handlelength=1.4, columnspacing=1.2, labelspacing=0.2,
+                borderaxespad=0.2, borderpad=0.2, **place,
+            )  # fmt: skip
+            found = legend.get_window_extent(renderer)
+            if found.x0 >= 0.0:
+                break
+        return max(24.0, found.height / self.devicePixelRatioF() + 4.0)
 
     def _fit(self) -> bool:
         """Widen the axes where the curves leave them, with room to grow; True if they had to change."""
@@ -298,7 +324,3 @@ class Plot(QWidget):
             ends = np.array([low - room, high + room])
             axes.set_ylim(*(10**ends if log else ends))
         return before != (*axes.get_xlim(), *axes.get_ylim())
-
-
-def _thousands(value: float, _: int) -> str:
-    return f"{value:,.0f}"

@@ -64,7 +64,7 @@ class SynthesisPanel(MeshDrop):
         self.tiles = ChainTiles(studio)
         self.ascent = AscentCard(studio)
         self.which = inputs.Segments(CURVES, "Curve")
-        self.plot = Plot(studio, 128, calm=False)
+        self.plot = Plot(studio, 128, calm=False, empty="Play draws the energy here")
         self.controls = ShapeControls(studio)
         self.strip = ClimbStrip(studio)
         self.save = widgets.button("Save mesh", "", "floppy-disk", "Write OBJ, STL, PLY or GLB (Ctrl+S)")
