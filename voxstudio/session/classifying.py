@@ -285,8 +285,9 @@ class Classifying:
         """Classify what is seen; an attack is over once something else is seen."""
         self._shows, self._asked = show, replace(self._asked, mode="look")
         self._given = None  # the history may bring it back, as a shape like any other
-        ours = isinstance(shown.draw, Given) and shown.draw in self._made
-        self._take(shown.grid, shown.draw.grid.name if ours else shown.origin)
+        given = shown.draw
+        name = given.grid.name if isinstance(given, Given) and given in self._made else shown.origin
+        self._take(shown.grid, name)
 
     def _take(self, grid: VoxelGrid, name: str) -> None:
         self._grid, self._name = grid, name
