@@ -16,6 +16,8 @@ def test_a_table_is_measured_read_and_copied(studio: Driver, tmp_path: Path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     panel = studio.panel("evaluate")
     work = studio.session.evaluating
+    widths: set[int] = set()
+    studio.session.subscribe(lambda topic: widths.add(studio.window.docks["evaluate"].width()))
     assert panel.empty.isVisible() and not panel.save.isEnabled()
     titles = [panel.what.itemText(k) for k in range(panel.what.count())]
     assert "Chairs, many views" in titles and any(title.startswith("3DWINN") for title in titles)
@@ -40,6 +42,10 @@ def test_a_table_is_measured_read_and_copied(studio: Driver, tmp_path: Path, mon
     studio.until(lambda: not work.status.is_running)
     assert work.status.state == "stopped" and "goes on" in panel.words.text()
     assert "0.201" in [label.text() for label in panel.figures.findChildren(QLabel)], "the last figures stay"
+    studio.settle()
+    assert widths == {studio.window.docks["evaluate"].width()}, "what is measured does not widen the panel"
+    assert panel.what.currentText() not in panel.what.shown_text() and panel.what.shown_text().endswith("…")
+    assert panel.what.whole_tip().startswith(panel.what.currentText())
 
 
 def test_times_in_words() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QMenu, QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QProgressBar, QWidget
 
-from voxstudio.ui import drops, inputs, widgets
+from voxstudio.ui import drops, widgets
 from voxstudio.ui.figure_table import FigureTable
+from voxstudio.ui.long_choice import LongChoice
 from voxstudio.ui.studio import PanelSpec, Studio
 
 PANEL = PanelSpec(
@@ -39,11 +40,8 @@ class EvaluatePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self.problem = Banner(studio, "evaluate")
-        self.what = QComboBox()
+        self.what = LongChoice()
         self.what.setToolTip("A checkpoint by the protocol of its family, or a table of the papers")
-        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.what.setMinimumContentsLength(12)
-        inputs.calm_wheel(self.what)
         self.needs = widgets.words("", "hint", wrap=True)
         self.data = widgets.Elided("")
         self.browse = widgets.button("Choose", "slim", tip="The folder of real shapes, with both files of ModelNet10")
@@ -129,7 +127,7 @@ class EvaluatePanel(QWidget):
                 if self.what.count():
                     self.what.insertSeparator(self.what.count())
             self.what.addItem(one.title, one.key)
-            self.what.setItemData(self.what.count() - 1, one.needs, Qt.ItemDataRole.ToolTipRole)
+            self.what.setItemData(self.what.count() - 1, f"{one.title}\n{one.needs}", Qt.ItemDataRole.ToolTipRole)
         self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
         self.what.blockSignals(False)
         self._follow_choice()
@@ -147,8 +145,9 @@ class EvaluatePanel(QWidget):
         self.data.say(str(data) if data is not None else "none chosen")
         self.clear.setVisible(data is not None)
         running = status.is_running
-        self.measure.setVisible(not running)
-        self.cancel.setVisible(running)
+        gone, there = (self.measure, self.cancel) if running else (self.cancel, self.measure)
+        gone.hide()  # before the other is shown: both at once would widen the dock
+        there.show()
         self.cancel.setEnabled(status.state == "running")
         self.what.setEnabled(not running)
         self._progress.setVisible(running or bool(status.sentence))
