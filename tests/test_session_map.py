@@ -16,7 +16,9 @@ from session_driver import SessionDriver
 from voxstudio.core.embedded import Embedded, Source
 from voxstudio.core.paths import shipped
 from voxstudio.data.embedded_file import save_embedded
+from voxstudio.data.parametric import make
 from voxstudio.engine.checkpoint import read_card
+from voxstudio.geometry.mesh_io import save_surface
 
 CHAIR = shipped("resources") / "samples" / "chair-1.png"
 CLASSES = ("chair", "table")
@@ -104,6 +106,12 @@ def test_a_photo_and_the_shape_on_the_stage_are_placed(driver: SessionDriver, li
     assert mapping.receive_shown()
     rest(driver)
     assert mapping.guest.query.domain == 0 and mapping.among == "image"
+    states = session.states
+    save_surface(make("chair", 3).surface(32), tmp_path / "seat.stl")
+    assert mapping.receive(tmp_path / "seat.stl")
+    rest(driver)
+    driver.until(lambda: session.shown.origin == "seat.stl")
+    assert len(session.states) == len(states) + 1 and not session.shown.surface.is_empty
     before = mapping.guest
     assert mapping.receive(tmp_path / "none.png")
     assert "does not exist" in rest(driver) and mapping.guest is before

@@ -110,11 +110,15 @@ def test_wheel_drag_and_keys_move_the_view(opened: Driver) -> None:
 
 def test_the_lasso_selects_and_the_selection_is_saved(opened: Driver, tmp_path: Path) -> None:
     panel, canvas = parts(opened)
+    opened.session.map.look_at(4, show=False)
     panel.beside._hold("lasso")
     wide, high = canvas.width(), canvas.height()
     corners = [QPoint(2, 2), QPoint(wide - 3, 2), QPoint(wide - 3, high - 3), QPoint(2, high - 3)]
+    panel._scroll.verticalScrollBar().setValue(panel._scroll.verticalScrollBar().maximum())
     drag(canvas, corners)
     assert len(opened.session.map.selection) == 40 and not panel.selection.isHidden()
+    for part in (panel.selection.heading, panel.selection.save):
+        assert part.visibleRegion().boundingRect() == part.rect(), "in sight, however far down the nearest reach"
     assert "40" in panel.selection.heading.text() and "20 chair" in panel.selection.list.text()
     opened.session.map.save_selection(tmp_path / "some.csv")
     finish(opened)

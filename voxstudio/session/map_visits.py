@@ -82,13 +82,16 @@ class MapVisits(MapState):
     # ---- guests --------------------------------------------------------------------------------
 
     def receive(self, path: Path) -> bool:
-        """Embed a picture or a mesh, place it into the map and list its nearest; False and a message if it cannot."""
+        """Embed a picture or a mesh, place it into the map and list its nearest; False and a message if it cannot.
+
+        A mesh is put on the stage, for a picture the shape that is nearest to it.
+        """
         from voxstudio.lab.map_search import read_query
 
         def read(model: Any) -> Query:
             return read_query(model, path)
 
-        return self._invite(f"Placing {path.name}", read)
+        return self._invite(f"Placing {path.name}", read, show=True)
 
     def receive_shown(self) -> bool:
         """Place the shape on the stage into the map."""
@@ -105,7 +108,7 @@ class MapVisits(MapState):
 
         return self._invite("Placing the shape on the stage", read)
 
-    def _invite(self, words: str, read: Callable[[Any], Query]) -> bool:
+    def _invite(self, words: str, read: Callable[[Any], Query], show: bool = False) -> bool:
         entry, there, flat = self.embedder, self._there, self._flat
         if entry is None or there is None or self._busy:
             sentence = NO_EMBEDDER if entry is None else "Open a collection first, then drop something to place in it."
@@ -123,11 +126,12 @@ class MapVisits(MapState):
         def done(found: Any) -> None:
             self._busy = ""
             if there is self._there:
-                self._welcome(*found)
+                query, place = found
+                self._welcome(query, place, show)
 
         return self._begin("placing", words, work, done)
 
-    def _welcome(self, query: Query, place: npt.NDArray[np.float32] | None) -> None:
+    def _welcome(self, query: Query, place: npt.NDArray[np.float32] | None, show: bool) -> None:
         from voxstudio.lab.map_search import other_domain
 
         assert self._there is not None
@@ -137,6 +141,10 @@ class MapVisits(MapState):
         self._list_neighbours()
         if query.domain == IMAGE and self._hits:
             self.show(self._hits[0].index)
+        elif query.domain != IMAGE and show:
+            from voxstudio.lab.map_points import soft_grid
+
+            self._show(soft_grid(query.seen, query.name), query.name)
         if query.note:
             self._say("warning", f"{query.name}: {query.note}", WHERE)
         self._tell("map")

@@ -80,7 +80,7 @@ class MapPanel(QWidget):
             self._changed(topic)
 
     def _lay_out(self) -> None:
-        scroll = widgets.ScrollColumn()
+        self._scroll = scroll = widgets.ScrollColumn()
         scroll.setProperty("role", "panel")
         source = widgets.Card("Collection")
         source.body.addWidget(widgets.labelled("Of", self.collection))
@@ -103,7 +103,7 @@ class MapPanel(QWidget):
         self._walking = widgets.Card("Empty space")
         self._walking.body.addWidget(self.walk)
         self._walking.body.addWidget(self.home)
-        for part in (self.problem, source, self.neighbours, self.selection, find, self._walking):
+        for part in (self.problem, source, self.selection, self.neighbours, find, self._walking):
             scroll.column.addWidget(part)
         scroll.column.addStretch(1)
         widgets.lay_out_panel(self, scroll, (self.save, self.open))
@@ -119,6 +119,7 @@ class MapPanel(QWidget):
         self._typing.timeout.connect(self._find)
         self.home.clicked.connect(self._go_home)
         self.save.clicked.connect(self._save)
+        self.beside.canvas.lassoed.connect(self._bring_selection)
         self.cancel.clicked.connect(self._studio.commands.action("cancel").trigger)
         self._studio.bridge.changed.connect(self._changed)
 
@@ -220,6 +221,12 @@ class MapPanel(QWidget):
     @Slot(str)
     def _colour(self, by: str) -> None:
         self.beside.canvas.recolour(by)
+
+    @Slot()
+    def _bring_selection(self) -> None:
+        """However far down the panel was scrolled: what was selected is in sight."""
+        if not self.selection.isHidden():
+            self._scroll.ensureWidgetVisible(self.selection)
 
     @Slot()
     def _go_home(self) -> None:
