@@ -419,16 +419,15 @@ def test_what_works_clears_older_errors_of_its_panel(studio: SessionDriver, tmp_
     assert session.message is not None and "while the picture" in session.message.sentence
     session.export(tmp_path / "absent" / "ball.stl")
     studio.rest()
-    session.add_picture(picture(80))
-    studio.rest()
-    assert session.message.where == "export", "of another panel"
-    session.export(tmp_path / "absent" / "ball.stl")
-    studio.rest()
     assert session.message.severity == "error"
-    session.say("error", "One of the pictures is empty.", "images")
-    session.add_picture(picture(80))
+    session.set_iso(0.4)
     studio.rest()
-    assert session.message is None
+    assert session.message is None, "a shape that was wanted later"
+    for where, left in (("images", False), ("training", True)):
+        session.say("error", "It went wrong.", where)
+        session.add_picture(picture(80))
+        studio.rest()
+        assert (session.message is not None) == left, where
 
 
 def test_an_empty_catalogue_is_no_error_until_something_is_wanted(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from voxstudio.session.state import State
 from voxstudio.session.values import Shown
 from voxstudio.session.words import told_draw
 
+SHAPES = ("result", "export", "codes", "path")
+"""What these complained of is over once a shape that was wanted later stands on the stage."""
+
 
 class Asking(State):
     """The session's side of the inference thread. ``open_model`` is called there."""
@@ -153,7 +156,8 @@ class Asking(State):
             result.side, result.difference, asked_at, pieces=result.pieces, crumbs=result.crumbs,
         )
         if not result.draft:
-            self.settle("result", asked_at)
+            for where in SHAPES:
+                self.settle(where, asked_at)
         self._tell("shown")
         if self._untold:
             self._untold = False
