@@ -11,6 +11,7 @@ from voxstudio.core.card import Card
 from voxstudio.core.errors import BadCheckpoint, BadInput, Diverged
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.checkpoint import load_tensors, read_card
+from voxstudio.engine.chronicle import read_curves
 from voxstudio.families import family
 from voxstudio.families.winn3d.ascent import Step, climb, softened
 from voxstudio.families.winn3d.losses import gradient_penalty
@@ -233,3 +234,17 @@ def test_a_run_without_a_pool_climbs_whole_chains():
     trainer = build_trainer(small_recipe(pool=0, cascades=(16,), game_steps=9), source, "cpu", 1)
     report = trainer.step()
     assert np.isfinite(report.values["loss"]) and trainer.synthesis.pool.filled > 0
+
+
+def test_coarse_networks_may_be_narrower_and_only_lead_to_what_the_last_one_sees(tmp_path):
+    recipe = small_recipe(objective="supervised", width=4, coarse_width=2, cascade_steps=(3,), max_steps=6)
+    folder = train("winn3d", tmp_path / "both", recipe, device="cpu", workers=0)
+    model = open_any(folder, "cpu")
+    assert [net.head.in_features for net in model.nets] == [8 * 16 * 2, 8 * 16 * 4]
+    assert [net.log_gain is not None for net in model.nets] == [True, True]
+    assert float(model.nets[1].log_gain) != 0.0, "the factor between score and climb is learnt"
+    rows = read_curves(folder)
+    told = {bool(row["cascade"]) for row in rows if "cross-entropy" in row}
+    assert told == {True} and {row["cascade"] for row in rows} == {0.0, 1.0}
+    again = train("winn3d", tmp_path / "more", recipe, device="cpu", workers=0, base=folder)
+    assert open_any(again, "cpu").cascades == 2

@@ -94,10 +94,11 @@ def _step(inputs: int, outputs: int, kernel: int, stride: int, activation: str) 
 def build_cascade(recipe: WinnRecipe, cascade: int) -> WinnNet:
     """The network of one cascade."""
     outputs = 1 if recipe.objective == "unsupervised" else len(recipe.classes)
-    side = resolutions(recipe)[cascade]
+    side, last = resolutions(recipe)[cascade], cascade + 1 == len(resolutions(recipe))
+    width = recipe.width if last else recipe.coarse_width or recipe.width
     gaussian = recipe.objective != "plain" and recipe.penalty == "directed"
     learns_gain = gaussian and recipe.objective == "supervised"
-    net = WinnNet(side, recipe.width, outputs, recipe.stem, recipe.dropout, recipe.activation, learns_gain)
+    net = WinnNet(side, width, outputs, recipe.stem, recipe.dropout, recipe.activation, learns_gain)
     net.gaussian = gaussian
     net.centre_batch = recipe.centre == "batch"
     return net

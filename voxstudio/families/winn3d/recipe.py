@@ -32,6 +32,9 @@ class WinnRecipe(Recipe):
     )
     max_steps: int = option(3000, "Updates in all.", low=1, high=10_000_000)
     width: int = option(16, "Channels of the first convolution; doubled at each step (paper: 16).", low=2, high=64)
+    coarse_width: int = option(
+        0, "The same of all cascades but the last; 0: as wide as that (paper).", low=0, high=64
+    )
     stem: str = option(
         "strided", "The two convolutions at full resolution: the paper's, or one of stride 2 in a quarter of the time.",
         choices=("paper", "strided"),

@@ -118,19 +118,21 @@ class WinnTrainer:
         loss = torch.zeros((), device=self.device)
         with torch.random.fork_rng(devices=[]):  # dropout draws from the global generator
             torch.manual_seed(self.seed * 7919 + self.done)
-            game = self.synthesis is not None and self.cascade_done >= self._length(self.cascade) - r.game_steps
+            # The paper's penalty lies between shapes and pseudo-negatives: without them it teaches nothing.
+            late = self.cascade_done >= self._length(self.cascade) - r.game_steps
+            game = self.synthesis is not None and (late or r.penalty == "length")
             if game:
                 seen, critic = self._play(real, labels, values)
             else:
                 critic = torch.zeros((), device=self.device)
-                seen = self._seen(self._noisy(real)) if r.objective != "unsupervised" else real
+                seen = self._seen(self._noisy(real)) if self._labelled else real
             if self.synthesis is not None:
                 if r.penalty == "directed":
                     penalty = self._directed(real, labels)
                     values["penalty"] = penalty.item()
                     critic = critic + r.penalty_weight * penalty
-                loss = loss + (r.alpha if r.objective == "supervised" else 1.0) * critic
-            if r.objective != "unsupervised":
+                loss = loss + (r.alpha if self._labelled and r.objective == "supervised" else 1.0) * critic
+            if self._labelled:
                 label = label_loss(seen, labels, r.label_smoothing)
                 loss = loss + label
                 values |= {"cross-entropy": label.item()}
@@ -145,6 +147,11 @@ class WinnTrainer:
                 decay = min(r.ema, (self.cascade_done + 1) / (self.cascade_done + 10))
                 self.average[name].lerp_(value.detach(), 1 - decay)
         return {"loss": loss.item(), **values}
+
+    @property
+    def _labelled(self) -> bool:
+        """Whether the network that learns tells labels: coarse ones only lead to what the last one sees."""
+        return self.recipe.conditional and self.net.resolution == self.recipe.resolution
 
     def _seen(self, x: Tensor) -> Tensor:
         with self.place.autocast():
