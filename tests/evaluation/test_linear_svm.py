@@ -52,3 +52,14 @@ def test_c_and_scaling_come_from_the_training_part_and_repeat(rng: np.random.Gen
     assert (first.c, first.scaling, first.accuracy) == (second.c, second.scaling, second.accuracy)
     shuffled = linear_svm(mapped, y, t, answers[::-1].copy())
     assert (shuffled.c, shuffled.scaling) == (first.c, first.scaling), "the test part has no say"
+
+
+def test_features_that_are_nearly_alike_are_told_apart_by_what_is_more_than_rounding(rng: np.random.Generator) -> None:
+    labels = np.arange(240) % 3
+    common = rng.normal(size=(1, 2500))
+    small = rng.normal(size=(3, 2500))[labels] + rng.normal(size=(240, 2500))
+    features = (100 * common + 0.3 * small).astype(np.float32)
+    z, z_test = coordinates(*grams(features[:180], features[180:]))
+    assert np.isfinite(z).all() and np.isfinite(z_test).all()
+    found = linear_svm(features[:180], labels[:180], features[180:], labels[180:], candidates=(1000.0,))
+    assert found.accuracy > 0.9

@@ -31,6 +31,8 @@ COLUMNS = 8192
 """Features that are read at once."""
 RIDGE = 1e-5
 """Added to the diagonal of the Gram matrix (mean 1), so that repeated objects do no harm."""
+ROUNDING = 1e-7
+"""Of sums in float32, as a share of the mean squared length."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +144,16 @@ def _scaled(gram: Values, cross: Values, test: Features, scaling: str) -> tuple[
 
 def coordinates(gram: Values, cross: Values) -> tuple[Values, Values]:
     """Rows that have the given inner products: training objects ``[N, N]`` and test objects ``[M, N]``."""
-    from scipy.linalg import cholesky, solve_triangular
+    from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 
     ridge = RIDGE * max(float(np.diag(gram).mean()), 1e-12)
-    lower = cholesky(gram + ridge * np.eye(len(gram)), lower=True)
+    try:
+        lower = cholesky(gram + ridge * np.eye(len(gram)), lower=True)
+    except LinAlgError:
+        # Features that are nearly alike: what tells them apart is as small as the rounding of sums in float32. The
+        # directions that are nothing but rounding are left out.
+        strengths, directions = eigh(gram)
+        told = strengths > ROUNDING * len(gram) * float(np.diag(gram).mean())
+        roots = np.sqrt(strengths[told])
+        return directions[:, told] * roots, np.ascontiguousarray(cross @ directions[:, told] / roots)
     return lower, np.ascontiguousarray(solve_triangular(lower, cross.T, lower=True).T)
