@@ -41,7 +41,7 @@ def test_a_dropped_file_is_looked_into_confirmed_and_added(studio: Driver, tmp_p
     studio.drop(studio.window, [save(weights, tmp_path / "somebody.pt")])
     dialog = _dialog(studio)
     assert dialog.isVisible() and dialog.title.full_text() == "somebody.pt"
-    assert "91 tensors" in dialog.about.full_text() and "float16" in dialog.about.full_text()
+    assert "92 tensors" in dialog.about.full_text() and "float16" in dialog.about.full_text()
     assert dialog.family.currentText().startswith("100%") and "3D-VAE-GAN" in dialog.family.currentText()
     assert "48 names are guessed" in dialog.verdict.text() and not dialog.add.isEnabled()
     assert _column(dialog.tensors, 0) == list(weights) and not dialog.differences.lines.rows
