@@ -141,16 +141,17 @@ def measure_accuracy(model: Classifier, data: ClassifierData, progress: Progress
 def measure_features(model: Any, data: ClassifierData, progress: Progress = quiet) -> Figures:
     """``svm_modelnet10`` (L2 penalty, C 0.5, as 3DWINN, table 6) and ``map_modelnet10`` of the last convolution.
 
-    The training part's mean is taken from all features, and they are multiplied by one number, so that their mean
-    squared length is 1: without a scale C says nothing, and what is common to all would be most of it.
+    Features are as large as the network's LayerNorm leaves them; the training part's mean is taken away, which would be
+    most of them.
     """
     assert data.train is not None and data.test is not None
     taught = all_features(model, data.train, _part(progress, 0.0, 0.6))
     asked = all_features(model, data.test, _part(progress, 0.6, 0.75))
     middle = taught.mean(axis=0, dtype=np.float64).astype(np.float32)
     taught, asked = taught - middle, asked - middle
+    size = float(np.square(taught).sum(axis=1).mean())  # to which the SVM's own scaling sets it
     machine = linear_svm(
-        taught, data.train.labels, asked, data.test.labels, data.repeated, (SVM_C,), ("plain",),
+        taught, data.train.labels, asked, data.test.labels, data.repeated, (SVM_C * max(size, 1e-12),), ("plain",),
         progress=_part(progress, 0.75, 0.95),
     )  # fmt: skip
     progress(0.97, "Retrieving")

@@ -14,6 +14,7 @@ from voxstudio.engine.checkpoint import Entry, catalogue, write_atomically
 BEGIN, END = "<!-- checkpoints:begin -->", "<!-- checkpoints:end -->"
 GENERATORS_BEGIN, GENERATORS_END = "<!-- generators:begin -->", "<!-- generators:end -->"
 ENCODERS_BEGIN, ENCODERS_END = "<!-- encoders:begin -->", "<!-- encoders:end -->"
+CLASSIFIERS_BEGIN, CLASSIFIERS_END = "<!-- classifiers:begin -->", "<!-- classifiers:end -->"
 COLUMNS = (("IoU, 1 view", "iou_1"), ("IoU, 5 views", "iou_5"), ("SSIM3D, 5 views", "ssim3d_5"))
 
 
@@ -32,6 +33,15 @@ ENCODER_COLUMNS = (
     ("shape its photo, first", "recall1_shape_to_image"), ("among five", "recall5_shape_to_image"),
     ("gap", "modality_gap"), ("silhouette", "silhouette"),
 )  # fmt: skip
+
+
+CLASSIFIER_COLUMNS = (
+    ("accuracy", "accuracy", 4), ("without repeats", "accuracy_no_repeats", 4), ("SVM", "svm_modelnet10", 4),
+    ("mAP", "map_modelnet10", 4), ("attacked: FGSM", "adversarial_error.fgsm", 4),
+    ("5 steps", "adversarial_error.iterative-5", 4), ("10 steps", "adversarial_error.iterative-10", 4),
+    ("FID, chairs", "fid.chair", 1), ("P(chair)", "class_probability.chair", 3), ("Inception", "inception", 2),
+)  # fmt: skip
+"""Heads, paths of the card's metrics, decimals."""
 
 
 def checkpoint_table(entries: tuple[Entry, ...]) -> str:
@@ -90,11 +100,29 @@ def encoder_table(entries: tuple[Entry, ...]) -> str:
     return "\n".join(lines)
 
 
+def classifier_table(entries: tuple[Entry, ...]) -> str:
+    """A Markdown table: each network that classifies ModelNet10, or climbs to its shapes."""
+    heads = ["checkpoint", *(head for head, _, _ in CLASSIFIER_COLUMNS)]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for entry in entries:
+        if entry.card is None or not {"accuracy", "fid"} & set(entry.card.metrics):
+            continue
+        cells = []
+        for _, path, digits in CLASSIFIER_COLUMNS:
+            value: Any = entry.card.metrics
+            for part in path.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            cells.append(f"{value:.{digits}f}" if isinstance(value, int | float) else "-")
+        lines.append(f"| `{entry.card.name}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def write_table(readme: Path) -> bool:
     """Put the tables between the marks of ``readme``; True if the file changed. BadInput if a mark is missing."""
     text, entries = readme.read_text(encoding="utf-8"), catalogue([shipped("checkpoints")])
     new = _between(readme, text, BEGIN, END, checkpoint_table(entries))
     new = _between(readme, new, GENERATORS_BEGIN, GENERATORS_END, generator_table(entries))
+    new = _between(readme, new, CLASSIFIERS_BEGIN, CLASSIFIERS_END, classifier_table(entries))
     new = _between(readme, new, ENCODERS_BEGIN, ENCODERS_END, encoder_table(entries))
     if new != text:
         write_atomically(readme, new.encode())
