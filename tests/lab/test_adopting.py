@@ -88,7 +88,7 @@ def test_a_missing_an_extra_and_a_misshapen_tensor(tmp_path: Path, own: Path) ->
     assert left.missing == ("generator.body.0.up.weight",)
     assert left.extra == ("module.critic.weight",)
     assert left.misshapen == (("module.E.head.weight", "encoder.head.weight"),)
-    assert "generator lacks 1 of its 27 tensors (generator.body.0.up.weight)" in proposal.problem
+    assert "generator lacks 1 of its 28 tensors (generator.body.0.up.weight)" in proposal.problem
     with pytest.raises(BadCheckpoint, match=r"theirs\.safetensors cannot be added"):
         adopt(proposal, "mine", own)
     with pytest.raises(BadInput, match="needs"):
@@ -112,10 +112,12 @@ def test_a_generator_alone_makes_objects_and_says_what_is_missing(tmp_path: Path
 
     # Nothing tells it from a 3D-GAN's, which is what is offered first.
     proposal = looked_into(file).confirmed()
-    assert proposal.fit.family == "gan3d" and proposal.fit.score == 1.0
+    assert proposal.fit.family == "gan3d" and proposal.fit.score > 0.99
     model = open_any(adopt(proposal, "as-3d-gan", own), "cpu")
     drawn = model.draw(1)
-    expected = whole.decode(Latent({"z": drawn.codes["noise"]})).values
+    narrow = weights["generator.narrow.weight"].float()  # which a 3D-GAN has no use for: its noise enters behind it
+    z = torch.linalg.pinv(narrow) @ torch.tensor(drawn.codes["noise"])
+    expected = whole.decode(Latent({"z": z.numpy()})).values
     assert np.abs(model.decode(drawn).values - expected).max() < 0.02
 
 

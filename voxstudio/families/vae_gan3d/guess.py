@@ -33,7 +33,7 @@ class VaeGanGuesser:
         there = Counter(shapes)
         encoders = list(_encoders(there))
         rated = [
-            (overlap(shapes, self.wanted(recipe).values()), recipe)
+            (overlap(shapes, _counted(self.wanted(recipe), there)), recipe)
             for changes in _likeliest_generators(there)
             for recipe in (_recipe({**changes, **more}) for more in encoders)
             if recipe is not None
@@ -77,6 +77,19 @@ class VaeGanGuesser:
         able = ("reconstruct", "generate") if reads else ("generate",)
         network = {"recipe": options.to_json(), "capabilities": list(able), **network}
         return Settled(able, options, network, frozenset(kept), filled, tuple(notes))
+
+
+def _counted(wanted: Mapping[str, Shape], there: Counter[Shape]) -> list[Shape]:
+    """The generator's tensors, and those of every other part of which the file has at least half."""
+    parts: dict[str, list[Shape]] = {}
+    for name, shape in wanted.items():
+        parts.setdefault(name.split(".")[0], []).append(shape)
+    return [
+        shape
+        for name, part in parts.items()
+        if name == "generator" or 2 * sum(one in there for one in part) >= len(part)
+        for shape in part
+    ]
 
 
 def _unusable(recipe: VaeGanRecipe, problem: str) -> Settled:
@@ -133,12 +146,14 @@ def _generators(there: Counter[Shape]) -> Iterator[dict[str, Any]]:
     for _, length, inputs, width, resolution in sorted(starts, reverse=True)[:MOST_GENERATORS]:
         if not length:
             continue
-        for latent, hidden in {(inputs, 0), *((shape[1], inputs) for shape in there if _is_matrix(shape, inputs))}:
+        entries = [shape[1] for shape in there if _is_matrix(shape, inputs)]
+        narrower = [(latent, *sizes) for latent in entries for sizes in ((inputs, 0), (0, inputs))]
+        for latent, hidden, rank in {(inputs, 0, 0), *narrower}:
             for refine in _refinements(there, width, resolution):
                 for classes in _class_counts(there, latent):
                     yield {
                         "width": width, "resolution": resolution, "latent_size": latent, "latent_hidden": hidden,
-                        "refine_to": refine, **classes,
+                        "entry_rank": rank, "refine_to": refine, **classes,
                     }  # fmt: skip
 
 
