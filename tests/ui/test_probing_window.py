@@ -169,6 +169,7 @@ def test_a_mesh_is_classified_looked_into_and_attacked(
     monkeypatch.delenv("VOXSTUDIO_DATA", raising=False)
     panel = window.panel("classify")
     probe, session = window.session.classifying, window.session
+    probe.choose(next(one.folder for one in probe.entries if one.name == "winn"))
     window.drop(panel, [chair])
     window.until(lambda: probe.verdict is not None and probe.on_stage)
     window.settle()
