@@ -119,7 +119,7 @@ def test_a_hand_on_the_ascent_while_it_plays_and_what_diverges_stops(driver: Ses
     ascent.play()
     driver.until(lambda: ascent.state is not None and ascent.state.step > 40)
     assert ascent.set(method="langevin", step_size=0.5) and not ascent.set(step_size=-1.0)
-    assert "step_size must lie" in session.message.sentence and ascent.playing
+    assert "Step size must lie" in session.message.sentence and ascent.playing
     here = ascent.state.step
     driver.until(lambda: ascent.state.step > here + 3)
     ascent.set(step_size=900.0, clip=False, noise=50.0)

@@ -140,10 +140,16 @@ class _Work:
             self.model.times = {}
             outcome = commands._meshed(each, self.model, self.grid(state), about)
             documents.append(outcome.document)
-            lines.append(f"{outcome.text} {state.step} steps, energy {state.energies[0]:.3f}.")
+            lines.append(f"{outcome.text} {self._steps(state)}, energy {state.energies[0]:.3f}.")
             if self.arguments.film:
                 lines.append(self._film(states))
         return Outcome(documents if several else documents[0], "\n".join(lines))
+
+    def _steps(self, state: AscentState) -> str:
+        """In words; --steps counts those of each network."""
+        networks = state.step // max(state.cascade_step, 1)
+        counted = "1 step" if state.cascade_step == 1 else f"{state.cascade_step} steps"
+        return counted if networks == 1 else f"{counted} in each of {networks} networks"
 
     def sheet(self) -> Outcome:
         from voxstudio import api

@@ -88,6 +88,8 @@ def attack_command(arguments: argparse.Namespace) -> Outcome:
     from voxstudio.lab.probing import examine
 
     attack = Attack(arguments.epsilon, arguments.steps)
+    if attack.steps < 1:
+        raise BadInput("An attack takes at least one step: --steps 1 is FGSM.")
     if arguments.output:
         commands._writable(arguments.output, COLOURED)
     model, read = _opened(arguments)

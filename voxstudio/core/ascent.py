@@ -46,7 +46,8 @@ class Ascent:
         for name, low, high in (("step_size", 0.0, 1000.0), ("annealing", 0.5, 1.0), ("noise", 0.0, 100.0)):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise BadInput(f"{name} must lie between {low:g} and {high:g}, not {value!r}.")
+                words = name.replace("_", " ").capitalize()
+                raise BadInput(f"{words} must lie between {low:g} and {high:g}, not {value:g}.")
         if not all(0.0 <= beta < 1.0 for beta in self.betas):
             raise BadInput(f"Adam's coefficients must lie between 0 and 1, not {self.betas!r}.")
 

@@ -67,6 +67,7 @@ class Plot(QWidget):
         self._ground: Any = None
         self._drawn_for: tuple[Any, ...] = ()
         self._saving = False
+        self._aside = ""
         self.drawn = 0
 
     @property
@@ -74,9 +75,15 @@ class Plot(QWidget):
         """matplotlib's widget; None until it is needed."""
         return self._canvas
 
-    def show_curves(self, curves: Mapping[str, Curve], titles: Mapping[str, str], across: str = "") -> None:
-        """Draw these curves, soon; ``titles`` are their words (several get a legend, and ``across`` at their axis)."""
+    def show_curves(
+        self, curves: Mapping[str, Curve], titles: Mapping[str, str], across: str = "", aside: str = ""
+    ) -> None:
+        """Draw these curves, soon; ``titles`` are their words (several get a legend, and ``across`` at their axis).
+
+        The curve ``aside`` is dashed and grey: what the others are compared with.
+        """
         self._curves, self._titles, self._across = dict(curves), dict(titles), across or self._across
+        self._aside = aside
         self._later()
 
     def set_log(self, on: bool) -> None:
@@ -219,7 +226,7 @@ class Plot(QWidget):
             return
         self._dirty = False
         words = (*self._titles.items(), self._across)
-        wanted = (words, tuple(self._curves), self._log, theme.current().name, self.width())
+        wanted = (words, tuple(self._curves), self._aside, self._log, theme.current().name, self.width())
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             with self._style():
@@ -269,9 +276,10 @@ class Plot(QWidget):
         colours = [tokens.accent] if len(names) == 1 else seen
         self._lines, self._ground = [], None
         for index, name in enumerate(names):
-            colour = colours[index % len(colours)]
-            (raw,) = axes.plot([], [], color=colour, alpha=0.28, linewidth=0.8, animated=True)
-            (calm,) = axes.plot([], [], color=colour, linewidth=1.6, animated=True, label=self._titles.get(name, name))
+            colour = tokens.muted if name == self._aside else colours[index % len(colours)]
+            look: dict[str, Any] = {"color": colour, "linestyle": "--" if name == self._aside else "-"}
+            (raw,) = axes.plot([], [], alpha=0.28, linewidth=0.8, animated=True, **look)
+            (calm,) = axes.plot([], [], linewidth=1.6, animated=True, label=self._titles.get(name, name), **look)
             self._lines.append((raw, calm))
         axes.set_autoscale_on(False)
         positive = any(bool((values > 0).any()) for _, values in self._curves.values())

@@ -179,8 +179,8 @@ class SynthesisPanel(MeshDrop):
             left = climb.trail.left_behind(climb.chain)
             if left is not None:
                 titles = {name: name if len(chains) > 1 else "Now" for name in curves}
-                curves["left"], titles["left"] = left, "Left"
-            self.plot.show_curves(curves, titles, "Energy")
+                curves["left"], titles["left"] = left, "Left behind"
+            self.plot.show_curves(curves, titles, "Energy", "left")
 
     # ---- where it begins -------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.device import has_bf16
 from voxstudio.engine.family import Progress, quiet
 from voxstudio.families.winn3d.ascent import Step, climb, fitted, gradient
-from voxstudio.families.winn3d.networks import WinnNet, build_cascade, score
+from voxstudio.families.winn3d.networks import Net, build_cascade, score
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
 AT_ONCE = 16
@@ -47,7 +47,7 @@ class WinnModel:
         self.net = self.nets[-1]
         self.low = fast and has_bf16(device) and bool(card.network.get("bf16_ascent", False))
 
-    def _loaded(self, tensors: Mapping[str, Tensor], prefix: str, cascade: int) -> WinnNet:
+    def _loaded(self, tensors: Mapping[str, Tensor], prefix: str, cascade: int) -> Net:
         net = build_cascade(self.recipe, cascade)
         mine = {name.removeprefix(prefix): value.float() for name, value in tensors.items() if name.startswith(prefix)}
         odd = sorted(set(mine) ^ set(net.state_dict()))
@@ -66,7 +66,7 @@ class WinnModel:
 
     @torch.inference_mode()
     def features(self, grids: Grids) -> Values:
-        """Values of the last convolution, float32 ``[N, 128 widths]``, of grids ``[N, R, R, R]``."""
+        """Values of the last convolution, float32 ``[N, F]``, of grids ``[N, R, R, R]``."""
         return np.concatenate([self.net.features(part).float().cpu().numpy() for part in self._batches(grids)])
 
     def _batches(self, grids: Grids) -> list[Tensor]:
@@ -226,7 +226,7 @@ class Synthesizing(WinnModel):
         progress(1.0, "Climbing")
         return state
 
-    def _net(self, ascent: Ascent) -> tuple[WinnNet, int]:
+    def _net(self, ascent: Ascent) -> tuple[Net, int]:
         count = len(self.nets)
         if not -count <= ascent.cascade < count:
             raise BadInput(f"{self.card.name} has cascades 0 to {count - 1}, not {ascent.cascade}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from voxstudio.families.winn3d.autoencoder import AutoencoderNet
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
 SLOPE = 0.2
@@ -85,17 +86,25 @@ class WinnNet(nn.Module):
         return GAIN if self.log_gain is None else GAIN * torch.exp(GAIN_PACE * self.log_gain)
 
 
+Net = WinnNet | AutoencoderNet
+"""Of a cascade."""
+
+
 def _step(inputs: int, outputs: int, kernel: int, stride: int, activation: str) -> list[nn.Module]:
     bend = nn.SiLU() if activation == "silu" else nn.LeakyReLU(SLOPE)
     # One group over all channels and voxels is LayerNorm over both, with an affine for each channel.
     return [nn.Conv3d(inputs, outputs, kernel, stride, 1), nn.GroupNorm(1, outputs), bend]
 
 
-def build_cascade(recipe: WinnRecipe, cascade: int) -> WinnNet:
+def build_cascade(recipe: WinnRecipe, cascade: int) -> Net:
     """The network of one cascade."""
     outputs = 1 if recipe.objective == "unsupervised" else len(recipe.classes)
     side, last = resolutions(recipe)[cascade], cascade + 1 == len(resolutions(recipe))
     width = recipe.width if last else recipe.coarse_width or recipe.width
+    if recipe.critic == "autoencoder" and (recipe.objective == "unsupervised" or not last):
+        led = AutoencoderNet(side, width, outputs)
+        led.centre_batch = recipe.centre == "batch"
+        return led
     gaussian = recipe.objective != "plain" and recipe.penalty == "directed"
     learns_gain = gaussian and recipe.objective == "supervised"
     net = WinnNet(side, width, outputs, recipe.stem, recipe.dropout, recipe.activation, learns_gain)

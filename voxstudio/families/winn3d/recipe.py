@@ -35,6 +35,11 @@ class WinnRecipe(Recipe):
     coarse_width: int = option(
         0, "The same of all cascades but the last; 0: as wide as that (paper).", low=0, high=64
     )
+    critic: str = option(
+        "score", "What is climbed in networks that tell no labels (all, or the coarse ones): a score alone (paper), or "
+        "an autoencoder's, which is how well it makes a volume again.",
+        choices=("score", "autoencoder"),
+    )  # fmt: skip
     stem: str = option(
         "strided", "The two convolutions at full resolution: the paper's, or one of stride 2 in a quarter of the time.",
         choices=("paper", "strided"),
@@ -76,7 +81,7 @@ class WinnRecipe(Recipe):
     )  # fmt: skip
     penalty_weight: float = option(10.0, "Weight of the gradient penalty (paper: 10).", low=0.0, high=1000.0)
     penalty_share: float = option(
-        1.0, "Share of the batch that the gradient penalty is taken from (paper: 1).", low=0.01, high=1.0
+        1.0, "Share of the batch that the last cascade's gradient penalty is taken from (paper: 1).", low=0.01, high=1.0
     )
     drift_weight: float = option(0.0, "Weight of the mean squared score, which keeps it bounded (paper: 0).", low=0.0,
                                  high=1.0)  # fmt: skip

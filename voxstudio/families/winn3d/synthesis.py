@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,12 +11,35 @@ from torch import Tensor
 
 from voxstudio.engine.place import Place
 from voxstudio.families.winn3d.ascent import Step, climb, fitted, gradient
-from voxstudio.families.winn3d.networks import WinnNet
+from voxstudio.families.winn3d.networks import Net
 from voxstudio.families.winn3d.pool import NegativePool
 from voxstudio.families.winn3d.recipe import WinnRecipe
 
 FAINTEST, UNCLEAN = 0.3, 0.1
 """How faint and how noisy coarse shapes are made at most before the next cascade learns to go on from them."""
+
+LED_STEPS, LED_RATE = 12, 0.4
+"""How chains climb that only show what a run has learnt so far."""
+
+
+def led(nets: Sequence[Net], recipe: WinnRecipe, count: int, seed: int) -> Tensor:
+    """Shapes ``[count, 1, R, R, R]`` in [-1, 1] that the networks lead to from noise, the classes in turn.
+
+    For scores whose gradients lead all the way; the same seed starts from the same noise.
+    """
+    drawn = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % (len(recipe.classes) if recipe.objective == "supervised" else 1)
+    x: Tensor | None = None
+    for net in nets:
+        device, side = net.mean.device, net.resolution
+        noise = torch.randn((count, 1, side, side, side), generator=drawn).to(device)
+        x = noise if x is None else fitted(x, side) + recipe.cascade_noise * noise
+        scores = partial(net.climbed, targets=labels.to(device))
+        for _ in range(LED_STEPS):
+            x = x + LED_RATE / 2 * gradient(scores, x)[1]
+        x = (x + gradient(scores, x)[1]).clamp(-1, 1)
+    assert x is not None
+    return x
 
 
 class Synthesis:
@@ -25,7 +49,7 @@ class Synthesis:
     """
 
     def __init__(
-        self, recipe: WinnRecipe, net: WinnNet, start: NegativePool | None, place: Place, generator: torch.Generator
+        self, recipe: WinnRecipe, net: Net, start: NegativePool | None, place: Place, generator: torch.Generator
     ) -> None:
         self.recipe, self.net, self.start = recipe, net, start
         self.place, self.generator = place, generator

@@ -18,10 +18,10 @@ from voxstudio.engine.family import StepReport
 from voxstudio.engine.place import Place, as_place
 from voxstudio.families.winn3d.ascent import fitted, softened
 from voxstudio.families.winn3d.losses import directed_penalty, gradient_penalty, label_loss, wasserstein
-from voxstudio.families.winn3d.networks import WinnNet, build_cascade, resolutions
+from voxstudio.families.winn3d.networks import Net, build_cascade, resolutions
 from voxstudio.families.winn3d.pool import NegativePool
 from voxstudio.families.winn3d.recipe import WinnRecipe
-from voxstudio.families.winn3d.synthesis import Synthesis
+from voxstudio.families.winn3d.synthesis import Synthesis, led
 
 BatchSource = Callable[[int], Iterator[Any]]
 ISO_LEVEL = 0.5
@@ -185,7 +185,8 @@ class WinnTrainer:
 
     def _directed(self, real: Tensor, labels: Tensor) -> Tensor:
         assert self.synthesis is not None
-        count = max(1, round(self.recipe.penalty_share * len(real)))
+        share = self.recipe.penalty_share if self.cascade + 1 == len(self.nets) else 1.0
+        count = max(1, round(share * len(real)))
         shares = torch.rand((count, 1, 1, 1, 1), generator=self.generator).to(self.device)
         before = resolutions(self.recipe)[self.cascade - 1] if self.cascade else None
         start = self.synthesis.starts(real[:count], before)
@@ -228,31 +229,42 @@ class WinnTrainer:
 
     # -- what is shown and kept ------------------------------------------------------------------------------------
 
-    def samples(self) -> npt.NDArray[np.float32]:
-        """The latest shapes in which chains ended (or that climb still), ``[N, R, R, R]`` in [0, 1]."""
+    def samples(self, most: int = SHOWN) -> npt.NDArray[np.float32]:
+        """Shapes that the run makes now, at most so many, ``[N, R, R, R]`` in [0, 1].
+
+        Those in which the latest chains ended; before the game has begun, those that gradients lead to; else chains
+        that climb still.
+        """
         if self.synthesis is None:
             return np.zeros((1, *(self.recipe.resolution,) * 3), np.float32)
         pool = self.synthesis.pool
-        count = min(SHOWN, pool.filled or pool.size)
+        count = min(most, pool.filled or pool.size)
         last = torch.tensor([(pool.turn - 1 - k) % pool.size for k in range(count)])
-        volumes = pool.ended(last) if pool.filled else pool.take(torch.arange(count))[0]
+        if pool.filled:
+            volumes = pool.ended(last)
+        elif self.recipe.penalty == "directed":
+            nets = [*(net.eval() for net in self.nets[: self.cascade]), self._exported_net()]
+            volumes = led(nets, self.recipe, count, self.seed)
+        else:
+            volumes = pool.take(torch.arange(count))[0]
         volumes = fitted(volumes, self.recipe.resolution)
-        return np.asarray(((volumes[:, 0] + 1) / 2).clamp(0, 1).numpy(), np.float32)
+        return np.asarray(((volumes[:, 0] + 1) / 2).clamp(0, 1).cpu().numpy(), np.float32)
 
     def preview(self) -> VoxelGrid:
-        """The shape in which the latest chain ended."""
-        return VoxelGrid.unit(self.samples()[0], ISO_LEVEL, f"step {self.done}")
+        """The first of these shapes."""
+        return VoxelGrid.unit(self.samples(1)[0], ISO_LEVEL, f"step {self.done}")
 
     def validate(self, batches: Sequence[Any]) -> float:
         """Accuracy on held-out shapes, or, without labels, the share of them that scores above the mean of chains'
         ends."""
         net = self._exported_net()
         right: list[float] = []
+        made = 2 * self.samples() - 1 if self.recipe.objective == "unsupervised" else None
         with torch.inference_mode(), self.place.autocast():
             bar = 0.0
-            if self.recipe.objective == "unsupervised":
-                made = torch.from_numpy(2 * self.samples() - 1)[:, None].to(self.device)
-                bar = float(net(fitted(made, net.resolution)).mean())
+            if made is not None:
+                chains = torch.from_numpy(made)[:, None].to(self.device)
+                bar = float(net(fitted(chains, net.resolution)).mean())
             for batch in batches:
                 outputs = net(self._real(batch))
                 labels = torch.from_numpy(batch.labels).to(self.device)
@@ -260,7 +272,7 @@ class WinnTrainer:
                 right += found.float().tolist()
         return float(np.mean(right)) if right else 0.0
 
-    def _exported_net(self) -> WinnNet:
+    def _exported_net(self) -> Net:
         net = build_cascade(self.recipe, self.cascade).to(self.device)
         net.load_state_dict(self._weights())
         return net.eval()
@@ -343,7 +355,7 @@ def plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in weights.items()}
 
 
-def copy_fitting(net: WinnNet, weights: Mapping[str, Tensor]) -> float:
+def copy_fitting(net: Net, weights: Mapping[str, Tensor]) -> float:
     """Copy what has the same name and shape (never the mean); the share of the network's values that was."""
     known = net.state_dict()
     fits = {n: t for n, t in weights.items() if n in known and known[n].shape == t.shape and n != "mean"}
