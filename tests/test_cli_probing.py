@@ -69,7 +69,7 @@ def test_films_sheets_and_other_ways_up(here: Here, tmp_path: Path, chair: Path)
     status, out, err = here(
         "synthesize", "shapes", "-o", tmp_path / "a.obj", "--film", tmp_path / "a.gif", *way, "--keep-crumbs"
     )
-    assert status == 0 and "a.gif" in out, err
+    assert status == 0 and "a.gif" in out and " 3 steps in each of 2 networks, energy" in out, err
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames > 3
     status, out, err = here(
@@ -91,7 +91,9 @@ def test_films_sheets_and_other_ways_up(here: Here, tmp_path: Path, chair: Path)
         (("synthesize", "shapes", "--target", "sofa", "-o", "x.stl"), "one score for all"),
         (("synthesize", "both", "--target", "lamp", "-o", "x.stl"), "chair, sofa, table"),
         (("synthesize", "both", "--network", "5", "-o", "x.stl"), "networks 1 to 2"),
-        (("synthesize", "both", "--step-size", "-1", "-o", "x.stl"), "step_size"),
+        (("synthesize", "both", "--step-size", "-1", "-o", "x.stl"), "Step size must lie"),
+        (("synthesize", "both", "--noise-steps", "-1", "-o", "x.stl"), "Noisy steps must lie"),
+        (("attack", "none.obj", "--checkpoint", "both", "--steps", "0"), "at least one step"),
         (("synthesize", "both", "--steps", "0", "-o", "x.stl"), "at least one step"),
         (("synthesize", "both", "--count", "2", "--film", "x.gif", "-o", "x.stl"), "leave --count out"),
         (("synthesize", "both", "--start", "none.obj", "-o", "x.stl"), "none.obj"),

@@ -248,3 +248,18 @@ def test_coarse_networks_may_be_narrower_and_only_lead_to_what_the_last_one_sees
     assert told == {True} and {row["cascade"] for row in rows} == {0.0, 1.0}
     again = train("winn3d", tmp_path / "more", recipe, device="cpu", workers=0, base=folder)
     assert open_any(again, "cpu").cascades == 2
+
+
+def test_noise_stops_where_it_is_told_to(supervised):
+    model = open_any(supervised, "cpu")
+    noisy = replace(model.usual, target="table", noise=0.5)
+    calm, bounded = replace(noisy, noise=0.0), replace(noisy, noise_steps=2)
+    mixed = told = model.begin([3], None, noisy)
+    for k in range(4):
+        mixed = model.advance(mixed, noisy if k < 2 else calm)
+        told = model.advance(told, bounded)
+    assert np.array_equal(mixed.volumes, told.volumes)
+    assert bounded.shakes(1) and not bounded.shakes(2) and noisy.shakes(10_000) and not calm.shakes(0)
+    assert bounded.lasting(2.0).noise_steps == 4 and noisy.lasting(2.0) is noisy
+    with pytest.raises(BadInput, match="Noisy steps must lie"):
+        replace(noisy, noise_steps=-1)

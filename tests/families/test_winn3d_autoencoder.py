@@ -106,4 +106,4 @@ def test_it_leads_trains_resumes_and_opens(tmp_path, objective):
     state = model.synthesize([1, 2], target)
     assert state.volumes.shape == (2, 16, 16, 16)
     assert state.probabilities.shape == ((2, 2) if target else (2, 0))
-    assert model.features(np.zeros((2, 16, 16, 16), bool)).shape == (2, 256 if target else 128)
+    assert model.features(np.zeros((2, 16, 16, 16), bool)).shape == (2, 256 if target else 2 * 1024)

@@ -38,6 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--step-size", type=float, metavar="S", help="voxels run from -1 to 1")
     parser.add_argument("--annealing", type=float, metavar="A", help="factor on the step size after each step")
     parser.add_argument("--noise", type=float, metavar="X", help="Adam: shares of a step; Langevin: of N(0, step)")
+    parser.add_argument(
+        "--noise-steps", type=int, metavar="N", help="noise in the first so many steps of each network alone"
+    )
     parser.add_argument("--film", metavar="FILE", help="also write the ascent as .gif, .mp4 or animated .glb")
     parser.add_argument("--iso", type=float, metavar="T", help="threshold between 0 and 1 (default: the card's)")
     parser.add_argument("--style", choices=("smooth", "blocks"), default="smooth")
@@ -98,7 +101,7 @@ class _Work:
             name: value
             for name, value in (
                 ("method", arguments.method), ("step_size", arguments.step_size), ("annealing", arguments.annealing),
-                ("noise", arguments.noise),
+                ("noise", arguments.noise), ("noise_steps", arguments.noise_steps),
             )
             if value is not None
         }  # fmt: skip

@@ -87,7 +87,8 @@ def _climbed(arguments: argparse.Namespace) -> Outcome:
 
     if arguments.latent or arguments.nearest or arguments.code:
         raise BadInput(f"{arguments.checkpoint} has no latent: leave out --latent, --nearest and --code.")
-    nothing = dict.fromkeys(("start", "steps", "network", "method", "step_size", "annealing", "noise", "film"))
+    names = ("start", "steps", "network", "method", "step_size", "annealing", "noise", "noise_steps", "film")
+    nothing = dict.fromkeys(names)
     return synthesize_command(argparse.Namespace(**{**vars(arguments), "target": arguments.label, **nothing}))
 
 

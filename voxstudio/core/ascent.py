@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,15 @@ class Ascent:
 
     Volumes run from -1 (empty) to 1 (solid) here. ``langevin`` adds ``eps / 2`` times the gradient and ``noise`` times
     N(0, eps); ``adam`` adds Adam's step of size eps and ``noise`` times eps times N(0, 1). ``eps`` is ``step_size``
-    times ``annealing`` to the power of the steps done in this cascade.
+    times ``annealing`` to the power of the steps done in this cascade. Noise and, after it, steps without are how
+    shapes come out clean: a walk among noisy ones, then the way down to the nearest (Saremi and Hyvarinen 2019).
 
     Parameters
     ----------
     target: the class whose score is climbed; None: the one score of an unsupervised network, else any class (the log of
         the sum of exponentials).
     cascade: which of the networks is climbed, the last one by default.
+    noise_steps: noise is added in the first so many steps of a cascade alone; None: in all.
     betas: Adam's coefficients.
     clip: keep volumes within [-1, 1].
     """
@@ -35,6 +37,7 @@ class Ascent:
     step_size: float = 0.03
     annealing: float = 1.0
     noise: float = 0.0
+    noise_steps: int | None = None
     target: str | None = None
     cascade: int = -1
     betas: tuple[float, float] = (0.8, 0.9)
@@ -48,8 +51,18 @@ class Ascent:
             if not low <= value <= high:
                 words = name.replace("_", " ").capitalize()
                 raise BadInput(f"{words} must lie between {low:g} and {high:g}, not {value:g}.")
+        if self.noise_steps is not None and not 0 <= self.noise_steps <= 1_000_000:
+            raise BadInput(f"Noisy steps must lie between 0 and 1,000,000, not {self.noise_steps!r}.")
         if not all(0.0 <= beta < 1.0 for beta in self.betas):
             raise BadInput(f"Adam's coefficients must lie between 0 and 1, not {self.betas!r}.")
+
+    def lasting(self, share: float) -> Ascent:
+        """The same in fewer or more steps: noise in as large a part of them."""
+        return self if self.noise_steps is None else replace(self, noise_steps=round(self.noise_steps * share))
+
+    def shakes(self, done: int) -> bool:
+        """Whether the step after ``done`` steps in a cascade has noise."""
+        return self.noise > 0.0 and (self.noise_steps is None or done < self.noise_steps)
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,12 +117,17 @@ def calibrate_climber(
     """What the card of a 3DWINN says of climbing from noise; returns its ``iso_level``.
 
     ``ascent`` holds what differs from training: ``chain_steps`` in each cascade, the ``temperature`` of the noise that
-    chains start from, ``cascade_noise`` on what a cascade takes over. ``bf16_ascent``: whether the mean energy of final
+    chains start from, ``cascade_noise`` on what a cascade takes over, and ``step_size``, ``noise`` and ``noise_steps``
+    of :class:`voxstudio.core.ascent.Ascent`. ``bf16_ascent``: whether the mean energy of final
     samples in bf16 differs by at most 1 % from float32's. ``iso_level``: where samples hold as much volume as training
     shapes do, at most 0.5. The card's ``training`` tells what was found.
     """
     card = read_card(folder)
-    network: dict[str, Any] = {k: v for k, v in card.network.items() if k not in ASCENT} | dict(ascent or {})
+    given = dict(ascent or {})
+    network: dict[str, Any] = {k: v for k, v in card.network.items() if k not in (*ASCENT, "ascent")}
+    network |= {key: given.pop(key) for key in ASCENT if key in given}
+    if given:
+        network["ascent"] = given
     energies: list[float] = []
     fields: list[npt.NDArray[np.float32]] = []
     for low in (True, False):

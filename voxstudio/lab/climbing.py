@@ -51,6 +51,8 @@ def climb(
     each = model.usual_steps if steps is None else steps
     if each < 1:
         raise BadInput(f"An ascent takes at least one step, not {each}.")
+    if ascent.noise_steps is not None and ascent.noise_steps == model.usual.noise_steps:
+        ascent = ascent.lasting(each / model.usual_steps)
     last = model.cascades - 1
     if cascade is not None and not 0 <= cascade <= last:
         raise BadInput(f"{model.card.name} has networks 1 to {last + 1}, not {cascade + 1}.")

@@ -77,14 +77,16 @@ class Synthesis(AscentView):
         info, state = self.info, self.state
         if info is None or method == info.usual.method:
             usual = info.usual if info is not None else Ascent()
-            return self.set(method=method, step_size=usual.step_size, noise=usual.noise)
+            return self.set(
+                method=method, step_size=usual.step_size, noise=usual.noise, noise_steps=usual.noise_steps
+            )
         step, noise = USUAL_MOVE, 0.0
         if method == "langevin":
             slope = float(np.abs(state.gradient).mean()) if state is not None and state.gradient.size else 0.0
             step = min(2 * USUAL_MOVE / slope, 500.0) if slope > 0.0 else 1.0
             step = float(f"{step:.2g}")
             noise = round(0.3 * USUAL_MOVE / step**0.5, 3)
-        return self.set(method=method, step_size=step, noise=noise)
+        return self.set(method=method, step_size=step, noise=noise, noise_steps=None)
 
     def set_through(self, on: bool) -> None:
         """Whether the next network takes over by itself after the usual steps."""
@@ -212,7 +214,7 @@ class Synthesis(AscentView):
         self._branched += 1
         seeds = tuple(seed + 10_000 * self._branched for seed in seeds_from(self._seed, len(state.volumes)))
         state = replace(self._trail.cut(self.at, remember=True), seeds=seeds)
-        if self._ascent.noise == 0.0:
+        if not self._ascent.shakes(state.cascade_step):
             state = stirred(state)
         self._at = len(self._trail) - 1
         self._playing, self._done = True, False

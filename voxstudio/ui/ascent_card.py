@@ -12,6 +12,8 @@ from voxstudio.ui.studio import Studio
 THROUGH = "Pass on to the next network after the steps it was trained with; the last one ends the ascent"
 METHODS = (("adam", "Adam"), ("langevin", "Langevin"))
 LEAST_STEP, MOST_STEP = 0.0005, 500.0
+EVERY = 200
+"""Of the slider of noisy steps: all."""
 
 
 class AscentCard(widgets.Card):
@@ -35,6 +37,10 @@ class AscentCard(widgets.Card):
         )
         self.annealing = inputs.SliderRow("Annealing", 0.9, 1.0, 1.0, 3, "Factor on the step size after each step.")
         self.noise = inputs.SliderRow("Noise", 0.0, 2.0, 0.0, 3, "Adam: shares of a step; Langevin: of N(0, step).")
+        self.shaken = inputs.SliderRow(
+            "Noisy steps", 0, EVERY, EVERY, 0,
+            f"Noise stops after so many steps in each network, and shapes come out clean; at {EVERY} it never stops.",
+        )  # fmt: skip
         self._target_row = widgets.labelled("Class", self.target)
         pair = QWidget()
         row = QHBoxLayout(pair)
@@ -45,14 +51,17 @@ class AscentCard(widgets.Card):
         self._network_row = widgets.labelled("Network", pair)
         for part in (
             self._target_row, self._network_row, widgets.labelled("Method", self.method), self.rate,
-            self.annealing, self.noise,
+            self.annealing, self.noise, self.shaken,
         ):  # fmt: skip
             self.body.addWidget(part)
         self.target.activated.connect(self._aim)
         self.networks.chosen.connect(self._climb)
         self.through.toggled.connect(studio.session.synthesis.set_through)
         self.method.chosen.connect(self._use)
-        for slider, slot in ((self.rate, self._rate), (self.annealing, self._anneal), (self.noise, self._shake)):
+        for slider, slot in (
+            (self.rate, self._rate), (self.annealing, self._anneal), (self.noise, self._shake),
+            (self.shaken, self._calm),
+        ):  # fmt: skip
             slider.moved.connect(slot)
             slider.settled.connect(slot)
 
@@ -81,6 +90,7 @@ class AscentCard(widgets.Card):
         for row, value, default in (
             (self.rate, ascent.step_size, usual.step_size), (self.annealing, ascent.annealing, usual.annealing),
             (self.noise, ascent.noise, usual.noise),
+            (self.shaken, noisy_steps(ascent.noise_steps), noisy_steps(usual.noise_steps)),
         ):  # fmt: skip
             row.set_default(default)
             if not row.field.hasFocus():
@@ -109,3 +119,13 @@ class AscentCard(widgets.Card):
     @Slot(float)
     def _shake(self, value: float) -> None:
         self._studio.session.synthesis.set(noise=value)
+
+    @Slot(float)
+    def _calm(self, value: float) -> None:
+        steps = round(value)
+        self._studio.session.synthesis.set(noise_steps=None if steps >= EVERY else steps)
+
+
+def noisy_steps(steps: int | None) -> int:
+    """As the slider shows them."""
+    return EVERY if steps is None else min(steps, EVERY)

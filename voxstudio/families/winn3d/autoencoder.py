@@ -53,17 +53,17 @@ class AutoencoderNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores, float32."""
-        _, skips, deep = self._encoded(x)
+        skips, deep = self._encoded(x)
         made = (self._decoded(skips, deep, self._row(x, k)) for k in range(self.outputs))
         return torch.stack([self._score(x, one) for one in made], 1)
 
     def features(self, x: Tensor) -> Tensor:
-        """The bottom of the autoencoder, ``[N, F]``."""
-        return self._encoded(x)[0]
+        """Values of the encoder's last convolution, ``[N, 8 widths x 4^3]``."""
+        return self._encoded(x)[1].flatten(1)
 
     def remade(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
         """What the autoencoder makes of volumes, ``[N, 1, R, R, R]``; ``targets`` ``[N]``: as which class."""
-        _, skips, deep = self._encoded(x)
+        skips, deep = self._encoded(x)
         return self._decoded(skips, deep, self._row(x, 0) if targets is None else targets)
 
     def climbed(self, x: Tensor, targets: Tensor | None) -> Tensor:
@@ -91,13 +91,12 @@ class AutoencoderNet(nn.Module):
     def _row(x: Tensor, k: int) -> Tensor:
         return torch.full((len(x),), k, dtype=torch.long, device=x.device)
 
-    def _encoded(self, x: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+    def _encoded(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
         mean = x.mean(dim=0, keepdim=True) if self.centre_batch and self.training else self.mean
         skips = [self.stem(x - mean)]
         for k, step in enumerate(self.down):
             skips.append(step(F.avg_pool3d(skips[-1], 2) if k else skips[-1]))
-        deep = self.deepest(skips.pop())
-        return F.avg_pool3d(deep, 2).flatten(1), skips, deep
+        return skips, self.deepest(skips.pop())
 
     def _decoded(self, skips: list[Tensor], deep: Tensor, targets: Tensor) -> Tensor:
         channels, side = self.bottom

@@ -33,7 +33,7 @@ Values = npt.NDArray[np.float32]
 
 
 class WinnModel:
-    """The networks of all cascades. Features come from the last one; grids are those of its resolution.
+    """The networks of all cascades. Features come from the last one, or from all; grids are those of its resolution.
 
     ``fast`` computes in bf16 where the device has it and the card says that samples keep their energy
     (``network.bf16_ascent``).
@@ -66,8 +66,12 @@ class WinnModel:
 
     @torch.inference_mode()
     def features(self, grids: Grids) -> Values:
-        """Values of the last convolution, float32 ``[N, F]``, of grids ``[N, R, R, R]``."""
-        return np.concatenate([self.net.features(part).float().cpu().numpy() for part in self._batches(grids)])
+        """Values of the last convolution, float32 ``[N, F]``, of grids ``[N, R, R, R]``; where all networks lead to
+        shapes and none tells labels, of each of them."""
+        alike = self.recipe.critic == "autoencoder" and self.recipe.objective == "unsupervised"
+        nets = self.nets if alike else [self.net]
+        seen = [[net.features(fitted(part, net.resolution)) for net in nets] for part in self._batches(grids)]
+        return np.concatenate([torch.cat(parts, 1).float().cpu().numpy() for parts in seen])
 
     def _batches(self, grids: Grids) -> list[Tensor]:
         side = self.net.resolution
@@ -191,7 +195,7 @@ class Synthesizing(WinnModel):
             slope = self._looked(volumes, ascent)[2]
         eps = torch.full((len(volumes), 1, 1, 1, 1), ascent.step_size * ascent.annealing**done)
         noise = None
-        if ascent.noise:
+        if ascent.shakes(done):
             drawn = [_normal(seed, 1 + state.step, 0, volumes.shape[1:]) for seed in state.seeds]
             noise = ascent.noise * torch.from_numpy(np.stack(drawn))[:, None]
         here, slopes, m, v = (torch.from_numpy(part)[:, None] for part in (volumes, slope, first, second))
@@ -217,7 +221,7 @@ class Synthesizing(WinnModel):
         count = steps or self.usual_steps
         if target is None and self.targets:
             target = self.targets[int(seeds[0]) % len(self.targets)] if len(seeds) == 1 else None
-        how = replace(self.usual, target=target, cascade=0)
+        how = replace(self.usual, target=target, cascade=0).lasting(count / self.usual_steps)
         state = self.begin(seeds, None, how)
         whole = count * len(self.nets)
         for k in range(whole):
