@@ -106,3 +106,29 @@ def test_an_imagined_picture_stands_beside_the_shape(opened: Callable[[str], Dri
     driver.panel("create").dice.click()
     driver.settle()
     assert overlay.side.isVisible() and driver.session.shown.surface.volume > 0
+
+
+def test_noise_becomes_what_the_command_line_makes_of_it(opened: Callable[[str], Driver]) -> None:
+    from voxstudio.lab.opening import open_any
+
+    driver = opened("chair-gan")
+    panel, climb = driver.panel("synthesis"), driver.session.synthesis
+    driver.until(lambda: climb.info is not None)
+    driver.settle()
+    names = [panel.checkpoint.itemData(k) for k in range(panel.checkpoint.count())]
+    index = next(k for k, one in enumerate(names) if "winn-modelnet10" in str(one) and "unsup" not in str(one))
+    panel.checkpoint.setCurrentIndex(index)
+    panel.checkpoint.activated.emit(index)
+    driver.until(lambda: climb.info is not None and len(climb.info.targets) == 10)
+    target = climb.info.targets.index("bed") + 1
+    panel.ascent.target.setCurrentIndex(target)
+    panel.ascent.target.activated.emit(target)
+    panel.play.click()
+    driver.until(lambda: not climb.playing and climb.state is not None and climb.state.cascade == 1)
+    driver.settle()
+    model = open_any(shipped("checkpoints") / "winn-modelnet10", "cpu")
+    alone = model.synthesize([climb.state.seeds[0]], "bed")
+    assert climb.state.step == alone.step == 2 * model.usual_steps
+    assert np.allclose(climb.state.volumes[0], alone.volumes[0], atol=1e-3)
+    assert climb.info.classes[int(climb.state.probabilities[0].argmax())] == "bed"
+    assert driver.session.shown.surface.volume > 0

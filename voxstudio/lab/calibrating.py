@@ -119,11 +119,12 @@ def calibrate_climber(
     ``ascent`` holds what differs from training: ``chain_steps`` in each cascade, the ``temperature`` of the noise that
     chains start from, ``cascade_noise`` on what a cascade takes over, and ``step_size``, ``noise`` and ``noise_steps``
     of :class:`voxstudio.core.ascent.Ascent`. ``bf16_ascent``: whether the mean energy of final
-    samples in bf16 differs by at most 1 % from float32's. ``iso_level``: where samples hold as much volume as training
-    shapes do, at most 0.5. The card's ``training`` tells what was found.
+    samples in bf16 differs by at most 1 % from float32's. ``iso_level``: the one of ``ascent``, else where samples hold
+    as much volume as training shapes do, at most 0.5. The card's ``training`` tells what was found.
     """
     card = read_card(folder)
     given = dict(ascent or {})
+    chosen = given.pop("iso_level", None)
     network: dict[str, Any] = {k: v for k, v in card.network.items() if k not in (*ASCENT, "ascent")}
     network |= {key: given.pop(key) for key in ASCENT if key in given}
     if given:
@@ -141,8 +142,8 @@ def calibrate_climber(
     learnt = _chosen(stores, "train", model.card.resolution).mean()
     volumes = [float(np.mean([(field > level).mean() for field in fields])) for level in LEVELS]
     usual = [k for k, level in enumerate(LEVELS) if level <= 0.5]
-    best = min(usual, key=lambda k: abs(volumes[k] - learnt))
-    told = {"bf16_energy_difference": round(difference, 4), "volume": round(volumes[best], 4)}
+    best = min(usual, key=lambda k: abs((LEVELS[k] - chosen) if chosen is not None else (volumes[k] - learnt)))
+    told: dict[str, Any] = {"bf16_energy_difference": round(difference, 4), "volume": round(volumes[best], 4)}
     told |= {"volume_of_training": round(float(learnt), 4), "threshold": LEVELS[best]}
     network["bf16_ascent"] = bool(difference <= LARGEST_DIFFERENCE)
     training = {**card.training, "calibration": told}

@@ -73,6 +73,15 @@ class AutoencoderNet(nn.Module):
         scores = self._score(x, self.remade(x, None if self.outputs == 1 else targets))
         return self.as_climbed(scores[:, None], x, None)
 
+    def seen(self, x: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What is climbed, ``[N]``, and the scores ``[N, outputs]``, without gradient."""
+        if targets is None or self.outputs == 1:
+            outputs = self(x)
+            return self.as_climbed(outputs, x, targets), outputs.detach()
+        with torch.no_grad():
+            outputs = self(x)
+        return self.climbed(x, targets), outputs
+
     def as_climbed(self, outputs: Tensor, x: Tensor, targets: Tensor | None) -> Tensor:
         """The same from scores ``[N, outputs]`` of ``x`` that are known."""
         whole = SCALE * outputs

@@ -249,11 +249,11 @@ class Synthesizing(WinnModel):
             outputs: list[Tensor] = []
 
             def climbed(x: Tensor, kept: list[Tensor] = outputs) -> Tensor:
-                with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.low):
-                    made = net(x)
-                kept.append(made.detach())
                 given = None if target is None else torch.full((len(x),), target, device=x.device)
-                return net.as_climbed(made, x, given)
+                with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.low):
+                    found, made = net.seen(x, given)
+                kept.append(made)
+                return found
 
             scores, slope = gradient(climbed, part.to(self.device))
             chances = torch.softmax(outputs[0], 1) if outputs[0].shape[1] > 1 else outputs[0][:, :0]

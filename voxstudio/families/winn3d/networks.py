@@ -75,6 +75,11 @@ class WinnNet(nn.Module):
         """What an ascent climbs, float32 ``[N]``; nothing is dropped out, which would hide where it leads."""
         return self.as_climbed(torch.as_tensor(self.head(self.features(x))).float(), x, targets)
 
+    def seen(self, x: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What is climbed, ``[N]``, and the scores ``[N, outputs]`` without gradient."""
+        outputs = self(x)
+        return self.as_climbed(outputs, x, targets), outputs.detach()
+
     def as_climbed(self, outputs: Tensor, x: Tensor, targets: Tensor | None) -> Tensor:
         """The same from scores ``[N, outputs]`` of ``x`` that are known."""
         found = score(outputs, targets)
