@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tiny_winn import learnt
 
 from voxstudio.core.ascent import Ascent
-from voxstudio.core.card import Card
 from voxstudio.core.errors import BadCheckpoint, BadInput, Diverged
 from voxstudio.core.voxel_grid import VoxelGrid
 from voxstudio.engine.checkpoint import load_tensors, read_card
@@ -77,20 +77,9 @@ def test_a_directed_score_leads_from_noise_to_the_one_shape_it_learnt():
     shape = np.zeros((16, 16, 16), bool)
     shape[4:12, 4:12, 2:6] = shape[4:12, 8:12, 6:14] = True
 
-    def source(step):
-        while True:
-            yield type("Batch", (), {"voxels": np.repeat(shape[None], 8, 0), "labels": np.zeros(8, np.int64)})()
-
     recipe = small_recipe(cascades=(8,), classes=("chair",), width=8, max_steps=200, game_steps=5, pool=8, ema=0.9)
-    trainer = build_trainer(recipe.changed(learning_rate=5e-3), source, "cpu", 1)
-    for _ in range(200):
-        trainer.step()
-    tensors, network = trainer.export()
-    card = Card(
-        name="one", family="winn3d", title="", summary="", resolution=8, iso_level=0.5, classes=("chair",),
-        network=network, data={}, training={}, recipe_digest="", licence="", citation="",
-    )  # fmt: skip
-    made = open_model(card, tensors).synthesize([1, 2], steps=60)
+    _, model = learnt(recipe.changed(learning_rate=5e-3), shape[None], 200)
+    made = model.synthesize([1, 2], steps=60)
     truth = shape[::2, ::2, ::2]
     for chain in range(2):
         grid = made.grid(chain).values > 0.5

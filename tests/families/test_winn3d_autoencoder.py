@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from tiny_winn import learnt
 
-from voxstudio.core.card import Card
 from voxstudio.engine.checkpoint import load_tensors, read_card
 from voxstudio.families import family
 from voxstudio.families.winn3d.ascent import gradient
 from voxstudio.families.winn3d.autoencoder import AutoencoderNet
-from voxstudio.families.winn3d.model import open_model
 from voxstudio.families.winn3d.networks import WinnNet
-from voxstudio.families.winn3d.trainer import build_trainer
 from voxstudio.lab.opening import open_any
 from voxstudio.lab.training import make_recipe, train
 
@@ -65,20 +63,9 @@ def test_chains_end_in_the_two_shapes_that_were_learnt():
     shapes[0, 4:12, 4:12, 2:6] = shapes[0, 4:12, 8:12, 6:14] = True
     shapes[1, 2:14, 2:14, 10:12] = shapes[1, 6:10, 6:10, 2:10] = True
 
-    def source(step):
-        while True:
-            yield type("Batch", (), {"voxels": np.repeat(shapes, 4, 0), "labels": np.repeat([0, 1], 4)})()
-
     recipe = small_recipe(cascades=(8,), classes=("chair",), width=8, max_steps=150, game_steps=0, pool=8, ema=0.9)
-    trainer = build_trainer(recipe.changed(learning_rate=5e-3), source, "cpu", 1)
-    for _ in range(150):
-        trainer.step()
-    tensors, network = trainer.export()
-    card = Card(
-        name="one", family="winn3d", title="", summary="", resolution=8, iso_level=0.5, classes=("chair",),
-        network=network, data={}, training={}, recipe_digest="", licence="", citation="",
-    )  # fmt: skip
-    made = open_model(card, tensors).synthesize(range(8), steps=60)
+    trainer, model = learnt(recipe.changed(learning_rate=5e-3), shapes, 150)
+    made = model.synthesize(range(8), steps=60)
     truth, found = shapes[:, ::2, ::2, ::2], set()
     for chain in range(8):
         grid = made.grid(chain).values > 0.5

@@ -162,5 +162,6 @@ def test_an_encoder_ships_with_a_collection_that_opens_at_once(tmp_path: Path) -
         raise AssertionError("nothing is embedded again")
 
     card = read_card(into / "tiny-encoder")
+    # Nothing may be opened: what would do it refuses to be called at all.
     found = open_collection(Wanted("parametric"), into / "tiny-encoder", never, card)  # type: ignore[arg-type]
     assert len(found) == 4 * 7 * 2 and found.sha256 == card.sha256

@@ -34,6 +34,7 @@ def portrait(grid: VoxelGrid, side: int, clay: str = CLAY) -> Pixels:
     tint = tuple(float(part) for part in colour / colour.max())
     buffer = render_gbuffer(surface, frame(box, AZIMUTH_DEG, ELEVATION_DEG), 2 * side)
     # ignored: a colour has three parts, which a tuple of a generator does not tell mypy
+    # The stub wants one kind of number in all arrays; they are both bytes.
     image = np.concatenate([shade(buffer, Light(tint=tint)), buffer.mask[..., None]], axis=2)  # type: ignore[arg-type]
     small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     small[..., :3] /= np.maximum(small[..., 3:], 1e-3)

@@ -42,6 +42,7 @@ def portraits(grids: Sequence[VoxelGrid], side: int, clay: str = theme.LIGHT.cla
     for surface in surfaces:
         buffer = render_gbuffer(surface, camera, 2 * side)
         # ignored: a colour has three parts, which a tuple of a generator does not tell mypy
+        # The stub wants one kind of number in all arrays; they are both bytes.
         image = np.concatenate([shade(buffer, Light(tint=tint)), buffer.mask[..., None]], axis=2)  # type: ignore[arg-type]
         small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
         small[..., :3] /= np.maximum(small[..., 3:], 1e-3)
